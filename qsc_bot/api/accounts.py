@@ -1,0 +1,54 @@
+"""The accounts of a token, and the topics that the bot channels need."""
+
+from collections.abc import Callable, Sequence
+
+from qsc_bot.api.social_connect import SocialConnect
+from qsc_bot.errors import AccessDenied, QscBotError
+from qsc_bot.models.account import Account
+from qsc_bot.storage.facts import Facts
+
+
+class Accounts:
+    """What the token can see."""
+
+    def __init__(self, remote: SocialConnect) -> None:
+        self._remote = remote
+
+    def own(self) -> Account:
+        """The configured account, with its projects and topics; raises `access.account` when the token has another."""
+        seen: list[str] = []
+        for page in self._remote.accounts():
+            for account in page:
+                if account.id == self._remote.account_id:
+                    return account
+                seen.append(str(account.id))
+        raise AccessDenied(
+            "access.account",
+            f"account {self._remote.account_id} is none of this token's accounts",
+            expected=self._remote.account_id,
+            found=", ".join(seen) or "none",
+        )
+
+
+class Topics:
+    """The topics to look in: the profile's, else all that watch a profile on the service, remembered."""
+
+    def __init__(self, *, configured: Sequence[str], account: Callable[[], Account], facts: Facts) -> None:
+        self._configured = list(configured)
+        self._account = account
+        self._facts = facts
+
+    def of(self, service: str) -> list[str]:
+        """The topic ids for one service; raises `config.topic` when there is none."""
+        if self._configured:
+            return self._configured
+        known = self._facts.topics(service)
+        if known:
+            return known
+        found = self._account().topics_of(service)
+        if not found:
+            raise QscBotError(
+                "config.topic", f"{service} needs a topic, and no topic of this account watches a {service} profile"
+            )
+        self._facts.remember_topics(service, found)
+        return found

@@ -1,0 +1,70 @@
+"""Contacts and their tags.
+
+https://app.engagor.com/developers/documentation/endpoints/?url=%2F%7Baccount_id%7D%2Finbox%2Fcontact%2F%7Bservice%7D%2F%7Bservice_id%7D
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from qsc_bot.api.social_connect import SocialConnect
+from qsc_bot.errors import NotFound
+from qsc_bot.models.contact import Contact
+from qsc_bot.models.conversation import Call, ConversationId
+
+NEED_TOPICS: Final = frozenset({"wechat", "twilio", "web", "whatsapp", "viber"})
+"""Contact calls for these services require `topic_ids`."""
+UNSUPPORTED: Final = frozenset({"instagram"})
+"""Contact calls do not support these services."""
+PAGE: Final = "50"
+
+
+class Contacts:
+    """Reads contacts, and changes one tag while leaving the others alone."""
+
+    def __init__(self, remote: SocialConnect, *, topics: Callable[[str], list[str]], topic_ids: list[str]) -> None:
+        self._remote = remote
+        self._topics = topics
+        self._topic_ids = topic_ids
+
+    def read(self, person: ConversationId) -> Contact:
+        """The contact of one conversation; raises `contact.not_found`, and `config.topic` for a bot channel without topic."""
+        params = self._topic_params(person.service)
+        try:
+            return self._remote.get(self._path(person), Contact, params=params)
+        except NotFound as error:
+            raise NotFound("contact.not_found", f"{person} is no contact of account {self._remote.account_id}") from error
+
+    def read_by_id(self, contact_id: str) -> Contact:
+        """A contact by its own id, looked for in the profile's topics; raises `contact.not_found`."""
+        params = {"topic_ids": ",".join(self._topic_ids)} if self._topic_ids else {}
+        try:
+            return self._remote.get(self._remote.path("inbox", "contact", contact_id), Contact, params=params)
+        except NotFound as error:
+            raise NotFound("contact.not_found", f"{contact_id} is no contact of account {self._remote.account_id}") from error
+
+    def tagged(self, tag_filter: str) -> Iterator[list[Contact]]:
+        """Contacts that the filter finds, 50 a page; whether they bear the tag is for the caller to check.
+
+        https://developers.engagor.com/documentation/endpoints/?url=%2F%7Baccount_id%7D%2Finbox%2Fcontacts
+        """
+        return self._remote.pages(self._remote.path("inbox", "contacts"), Contact, params={"filter": tag_filter, "limit": PAGE})
+
+    def tag_call(self, person: ConversationId, *, tag: str, add: bool) -> Call:
+        """The write that adds or takes off one tag; the mode is always named, since its default would replace the list."""
+        form = {
+            "updates": json.dumps({"tags": [tag]}, ensure_ascii=False),
+            "options": json.dumps({"tags_edit_mode": "add" if add else "delete"}),
+        }
+        return Call(method="POST", path=self._path(person), body=form | self._topic_params(person.service))
+
+    def send(self, call: Call) -> Contact:
+        """Send a tag write; the answer is the updated contact."""
+        form = {key: str(value) for key, value in (call.body or {}).items()}
+        return self._remote.write(call.method, call.path, Contact, form=form)
+
+    def _path(self, person: ConversationId) -> str:
+        return self._remote.path("inbox", "contact", person.service, person.service_id)
+
+    def _topic_params(self, service: str) -> dict[str, str]:
+        return {"topic_ids": ",".join(self._topics(service))} if service in NEED_TOPICS else {}

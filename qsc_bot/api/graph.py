@@ -1,0 +1,106 @@
+"""Meta's Graph API: its error envelope, told apart by code and subcode."""
+
+from collections.abc import Mapping
+from typing import Any, Final, TypeVar
+
+from qsc_bot.api.remote import READS, Remote, Reply, decode
+from qsc_bot.errors import AccessDenied, ApiError, NotFound, QscBotError, WriteInDoubt
+
+T = TypeVar("T")
+LONGEST_SERVER_TEXT: Final = 300
+
+LIMITS: Final = frozenset({4, 17, 341, 613})
+TEMPORARY: Final = frozenset({1, 2})
+HIDDEN_SUBCODE: Final = 2018234
+NOT_OWNER: Final = frozenset({(10, 2018300), (100, 2534037)})
+OUTSIDE_WINDOW: Final = frozenset({2018278, 2534022, 2018065})
+BUSY: Final = frozenset({1893063, 2018321})
+NO_SUCH_PERSON: Final = frozenset({(100, 2018001), (100, 33)})
+WRONG_APP: Final = frozenset({2018164, 2018171})
+PERMISSION: Final = frozenset({10, 200, 210, 230, 368})
+OWNERSHIP_WORDS: Final = ("thread", "control", "owner", "routing")
+
+
+class Graph:
+    """Calls as the app that minted the Page token.
+
+    Errors: https://developers.facebook.com/documentation/business-messaging/messenger-platform/error-codes
+    """
+
+    def __init__(self, remote: Remote) -> None:
+        self.remote = remote
+
+    def get(self, path: str, kind: type[T], *, params: Mapping[str, str]) -> T:
+        """Read one thing in the shape asked for."""
+        reply = self.remote.send("GET", path, params=params)
+        return decode(self._checked(reply, "GET"), kind, call=reply.call)
+
+    def post(self, path: str, kind: type[T], *, body: Mapping[str, object]) -> T:
+        """Write once, with a JSON body so that no token and no id stands in an address."""
+        reply = self.remote.send("POST", path, body=body)
+        data = self._checked(reply, "POST")
+        try:
+            return decode(data, kind, call=reply.call)
+        except ApiError as error:
+            raise WriteInDoubt("write.in_doubt", f"{reply.call} was done, but the answer is strange: {error}") from error
+
+    def _checked(self, reply: Reply, method: str) -> Any:
+        error = reply.data.get("error") if isinstance(reply.data, dict) else None
+        if isinstance(error, dict):
+            raise self._error(error, reply, method)
+        if reply.status >= 500:
+            raise ApiError("api.unavailable", f"{reply.call}: status {reply.status}", status=reply.status)
+        if reply.status == 401:
+            raise AccessDenied("auth.rejected", f"{self.remote.source()} was rejected (401)", status=401)
+        if reply.status >= 400:
+            raise ApiError("api.refused", f"{reply.call}: status {reply.status}", status=reply.status)
+        return reply.data
+
+    def _error(self, error: dict[str, Any], reply: Reply, method: str) -> QscBotError:
+        code, subcode = _number(error.get("code")), _number(error.get("error_subcode"))
+        trace = error.get("fbtrace_id")
+        text = str(error.get("message", "no message"))[:LONGEST_SERVER_TEXT]
+        kind, name = classify(code, subcode, text, is_read=method in READS)
+        shown = f"{code}/{subcode}" if subcode else str(code)
+        message = f"{reply.call}: {text} ({shown})"
+        if name == "auth.rejected":
+            message = f"{self.remote.source()} was rejected: {text} ({shown})"
+        if (code, subcode) in NO_SUCH_PERSON:
+            message += "; it is assumed that Social Connect's id of a Messenger person is Meta's"
+        return kind(name, message, request_id=trace if isinstance(trace, str) else None, status=reply.status)
+
+
+class HiddenOwner(ApiError):
+    """Meta does not show this app who holds the thread."""
+
+
+def classify(code: int, subcode: int, text: str, *, is_read: bool) -> tuple[type[ApiError], str]:
+    """The class and code of ours for an error of Meta's: by subcode first, then by code, last by the words.
+
+    Code 10 alone says permission, messaging window or ownership; only subcode and text tell which.
+    """
+    if subcode == HIDDEN_SUBCODE:
+        return HiddenOwner, "handover.not_allowed"
+    if (code, subcode) in NO_SUCH_PERSON:
+        return NotFound, "conversation.not_found"
+    if (code, subcode) in NOT_OWNER or subcode in OUTSIDE_WINDOW or code == 551:
+        return ApiError, "handover.not_allowed"
+    if subcode in BUSY:
+        return ApiError, "api.unavailable"
+    if subcode in WRONG_APP:
+        return ApiError, "api.refused"
+    if code == 190:
+        return AccessDenied, "auth.rejected"
+    if code in LIMITS:
+        return ApiError, "api.rate_limited"
+    if code in TEMPORARY:
+        return (ApiError, "api.unavailable") if is_read else (WriteInDoubt, "write.in_doubt")
+    if code == 10 and any(word in text.lower() for word in OWNERSHIP_WORDS):
+        return ApiError, "handover.not_allowed"
+    return (AccessDenied, "access.denied") if code in PERMISSION else (ApiError, "api.refused")
+
+
+def _number(value: object) -> int:
+    if isinstance(value, str) and value.isdigit():
+        return int(value)
+    return value if isinstance(value, int) else 0

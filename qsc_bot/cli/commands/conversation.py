@@ -1,0 +1,79 @@
+"""See who holds which conversation."""
+
+import webbrowser
+from datetime import timedelta
+from typing import Annotated, Literal
+
+import typer
+
+from qsc_bot.cli.options import command, duration, group, session
+from qsc_bot.models.conversation import Control, Conversation
+from qsc_bot.output.formats import Format
+from qsc_bot.results import Listing, Record
+
+app = group("See who holds which conversation.")
+
+Since = Annotated[timedelta, typer.Option(parser=duration, metavar="DURATION", help="How far back to look.", show_default="24h")]
+DAY = timedelta(hours=24)
+
+
+@command(app, "list", example="qsc-bot conversation list --control agent --since 7d")
+def list_conversations(
+    ctx: typer.Context,
+    control: Annotated[list[Control] | None, typer.Option(help="Held by this one only; may be given again.")] = None,
+    service: Annotated[list[str] | None, typer.Option(metavar="SERVICE", help="On this service only; may be given again.")] = None,
+    escalated: Annotated[
+        bool | None, typer.Option("--escalated/--not-escalated", help="With or without the escalation tag only.")
+    ] = None,
+    since: Since = DAY,
+    waiting: Annotated[
+        timedelta | None,
+        typer.Option(parser=duration, metavar="DURATION", help="Customers who have been waiting at least so long."),
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many to show at most.")] = 50,
+    all_: Annotated[bool, typer.Option("--all", help="Show all; in ndjson each row comes as soon as it is read.")] = False,
+    sort: Annotated[
+        Literal["waiting", "last", "id"] | None, typer.Option(help="Who waits longest, the newest message, or the id first; default: waiting.")
+    ] = None,
+) -> Listing[Conversation]:
+    """List conversations with who holds each, who waits longest first; tagged contacts are shown whatever their age.
+
+    On WhatsApp, Viber and Twilio an id is a phone number. The waiting time counts within --since.
+    """
+    from qsc_bot.operations import listing
+
+    here = session(ctx)
+    query = listing.Query(
+        controls=frozenset(control or ()),
+        services=frozenset(service or ()),
+        escalated=escalated,
+        since=since,
+        waiting=waiting,
+        limit=None if all_ else limit,
+        sort=sort or "waiting",
+        streams=all_ and here.options.output is Format.NDJSON and sort is None and waiting is None,
+    )
+    return listing.list_conversations(here.connection, query, tell=here.printer.progress)
+
+
+@command(app, "show", example="qsc-bot conversation show whatsapp:32470000000")
+def show_conversation(
+    ctx: typer.Context,
+    conversation: Annotated[
+        str, typer.Argument(metavar="ID", help="SERVICE:SERVICE_ID, a mention id, a permalink or a contact id.")
+    ],
+    since: Since = DAY,
+    web: Annotated[bool, typer.Option("--web", help="Open the conversation's page in the browser.")] = False,
+) -> Listing[Conversation] | Record:
+    """Show one conversation: who holds it, its contact and its newest message; a contact's several are listed."""
+    from qsc_bot.operations import conversation as operations
+    from qsc_bot.operations.selection import resolve
+
+    here = session(ctx)
+    targets = resolve(here.connection, [conversation], one_each=False, tell=here.printer.notice)
+    if len(targets) > 1:
+        return operations.show_status(here.connection, targets)
+    item = operations.show_conversation(here.connection, targets[0], since=since)
+    if web:
+        webbrowser.open(operations.page_of(here.profile, item))
+    return Record(schema="conversation", item=item)

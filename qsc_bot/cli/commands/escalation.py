@@ -1,0 +1,70 @@
+"""See and change the escalation tag."""
+
+from functools import partial
+from typing import Annotated
+
+import typer
+
+from qsc_bot.cli.options import command, group, session
+from qsc_bot.cli.writes import Confirm, DryRun, Ids, IdsFrom, NoVerify, Write, Yes, write
+from qsc_bot.models.conversation import Control, Conversation
+from qsc_bot.results import Listing, Report
+
+app = group("See and change the escalation tag.")
+
+
+@command(app, "list", example="qsc-bot escalation list")
+def list_escalated(
+    ctx: typer.Context,
+    service: Annotated[list[str] | None, typer.Option(metavar="SERVICE", help="On this service only; may be given again.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many to show at most.")] = 50,
+    all_: Annotated[bool, typer.Option("--all", help="Show all.")] = False,
+) -> Listing[Conversation]:
+    """List the conversations whose contact bears the escalation tag, with who holds each."""
+    from qsc_bot.operations import listing
+
+    query = listing.Query(services=frozenset(service or ()), limit=None if all_ else limit)
+    return listing.list_escalated(session(ctx).connection, query)
+
+
+@command(app, "add", example="qsc-bot escalation add twitter:1001")
+def add(
+    ctx: typer.Context,
+    ids: Ids = None,
+    ids_from: IdsFrom = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    confirm_profile: Confirm = None,
+    no_verify: NoVerify = False,
+) -> Report:
+    """Put the escalation tag on the contacts of these conversations. The customer is sent nothing."""
+    typed = write(ctx, ids, ids_from, dry_run=dry_run, yes=yes, confirm_profile=confirm_profile)
+    return _write_tag(typed, Control.AGENT, verify=not no_verify)
+
+
+@command(app, "remove", example="qsc-bot escalation remove twitter:1001")
+def remove(
+    ctx: typer.Context,
+    ids: Ids = None,
+    ids_from: IdsFrom = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    confirm_profile: Confirm = None,
+    no_verify: NoVerify = False,
+) -> Report:
+    """Take the escalation tag off the contacts of these conversations. The customer is sent nothing."""
+    typed = write(ctx, ids, ids_from, dry_run=dry_run, yes=yes, confirm_profile=confirm_profile)
+    return _write_tag(typed, Control.BOT, verify=not no_verify)
+
+
+def _write_tag(typed: Write, to: Control, *, verify: bool) -> Report:
+    from qsc_bot.operations import escalation
+    from qsc_bot.operations.move import ESCALATION_WORDS, Order, plan_move
+
+    action = "escalation.add" if to is Control.AGENT else "escalation.remove"
+    return typed.run(
+        partial(Order, action, to, words=ESCALATION_WORDS, verify=verify),
+        escalation.write_tag,
+        driver_of=escalation.driver_of,
+        plan=plan_move,
+    )

@@ -1,0 +1,96 @@
+"""Hand conversations to the bot or to the agents."""
+
+from datetime import timedelta
+from functools import partial
+from typing import Annotated
+
+import typer
+
+from qsc_bot.cli.options import command, duration, group, session
+from qsc_bot.cli.writes import Confirm, DryRun, Ids, IdsFrom, IfControl, NoVerify, Write, Yes, read_targets, write
+from qsc_bot.models.conversation import Control, Conversation
+from qsc_bot.results import Listing, Report
+
+app = group("Hand conversations to the bot or to the agents.")
+
+
+@command(app, "status", example="qsc-bot handover status whatsapp:32470000000 facebook:5550001")
+def status(ctx: typer.Context, ids: Ids = None, ids_from: IdsFrom = None) -> Listing[Conversation]:
+    """Show who holds these conversations now, with a fresh reading of each."""
+    from qsc_bot.operations.conversation import show_status
+
+    here = session(ctx)
+    return show_status(here.connection, read_targets(here, ids, ids_from))
+
+
+@command(app, "to-bot", example="qsc-bot handover to-bot whatsapp:32470000000 --if-control agent")
+def to_bot(
+    ctx: typer.Context,
+    ids: Ids = None,
+    ids_from: IdsFrom = None,
+    if_control: IfControl = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    confirm_profile: Confirm = None,
+    no_verify: NoVerify = False,
+) -> Report:
+    """Hand conversations to the bot. The customer is sent nothing."""
+    typed = write(ctx, ids, ids_from, dry_run=dry_run, yes=yes, confirm_profile=confirm_profile)
+    return _hand_over(typed, Control.BOT, if_control=if_control, verify=not no_verify)
+
+
+@command(app, "to-agent", example="qsc-bot handover to-agent twitter:1001 --dry-run")
+def to_agent(
+    ctx: typer.Context,
+    ids: Ids = None,
+    ids_from: IdsFrom = None,
+    if_control: IfControl = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    confirm_profile: Confirm = None,
+    no_verify: NoVerify = False,
+) -> Report:
+    """Hand conversations to the agents. The customer is sent nothing."""
+    typed = write(ctx, ids, ids_from, dry_run=dry_run, yes=yes, confirm_profile=confirm_profile)
+    return _hand_over(typed, Control.AGENT, if_control=if_control, verify=not no_verify)
+
+
+@command(app, "extend", example="qsc-bot handover extend facebook:5550001 --by 48h")
+def extend(
+    ctx: typer.Context,
+    ids: Ids = None,
+    ids_from: IdsFrom = None,
+    by: Annotated[
+        timedelta,
+        typer.Option("--by", parser=duration, metavar="DURATION", help="How long the bot keeps control from now, at most 7d.", show_default="24h"),
+    ] = timedelta(hours=24),
+    if_control: IfControl = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    confirm_profile: Confirm = None,
+) -> Report:
+    """Prolong the bot's control, where it would lapse (Messenger). The customer is sent nothing."""
+    from qsc_bot.operations import handover
+    from qsc_bot.operations.move import Order
+
+    seconds = handover.extension_seconds(by)
+    typed = write(ctx, ids, ids_from, dry_run=dry_run, yes=yes, confirm_profile=confirm_profile)
+    return typed.run(
+        partial(Order, "handover.extend", None, if_control=if_control),
+        partial(handover.extend, seconds=seconds),
+        driver_of=handover.driver_of,
+        plan=partial(handover.plan_extension, seconds),
+    )
+
+
+def _hand_over(typed: Write, to: Control, *, if_control: Control | None, verify: bool) -> Report:
+    from qsc_bot.operations import handover
+    from qsc_bot.operations.move import Order, plan_move
+
+    action = "handover.to_bot" if to is Control.BOT else "handover.to_agent"
+    return typed.run(
+        partial(Order, action, to, if_control=if_control, verify=verify),
+        handover.hand_over,
+        driver_of=handover.driver_of,
+        plan=plan_move,
+    )

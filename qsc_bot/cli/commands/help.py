@@ -1,0 +1,21 @@
+"""Read about a topic."""
+
+from typing import Annotated
+
+import typer
+
+from qsc_bot.cli.options import shared_options
+from qsc_bot.cli.topics import TOPICS, list_topics, read_topic
+from qsc_bot.results import Text
+
+app = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command("help", epilog="Example: qsc-bot help exit-codes")
+@shared_options
+def read_help(
+    ctx: typer.Context,
+    topic: Annotated[str | None, typer.Argument(metavar="TOPIC", help=f"One of: {', '.join(TOPICS)}.")] = None,
+) -> Text:
+    """Read about a topic: environment, exit-codes, output, errors."""
+    return read_topic(topic) if topic else list_topics()

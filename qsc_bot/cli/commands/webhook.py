@@ -1,0 +1,62 @@
+"""Set up the addresses of the bot that get events."""
+
+from typing import Annotated
+
+import typer
+
+from qsc_bot.cli.options import command, group, session
+from qsc_bot.models.setup import Webhook
+from qsc_bot.operations import webhook as operations
+from qsc_bot.results import Listing, Record
+
+app = group("Set up the addresses of the bot that get events.")
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The webhook's name: small letters, digits and hyphens.")]
+
+
+@command(app, "register", example="qsc-bot webhook register bot-inbound --url https://bot.example.com/webhooks")
+def register(
+    ctx: typer.Context,
+    name: Name,
+    url: Annotated[
+        str,
+        typer.Option("--url", help="The bot's address; {secret} in it is filled from QSC_BOT_URL_SECRET and never shown."),
+    ],
+    authorization_stdin: Annotated[
+        bool, typer.Option("--authorization-stdin", help="Read the value of an Authorization header from standard input.")
+    ] = False,
+    update: Annotated[bool, typer.Option("--update", help="Change a webhook of this name that is there already.")] = False,
+) -> Record:
+    """Register an address that gets events; one that is there already, equal, stays unchanged."""
+    here = session(ctx)
+    secret = here.secrets.url_secret(here.profile)
+    return operations.register_webhook(
+        here.setup,
+        name,
+        url,
+        url_secret=secret.value if secret else None,
+        authorization=here.prompts.read_secret() if authorization_stdin else None,
+        update=update,
+    )
+
+
+@command(app, "list", example="qsc-bot webhook list")
+def list_webhooks(ctx: typer.Context) -> Listing[Webhook]:
+    """List the webhooks."""
+    return operations.list_webhooks(session(ctx).setup)
+
+
+@command(app, "show", example="qsc-bot webhook show bot-inbound")
+def show_webhook(ctx: typer.Context, name: Name) -> Record:
+    """Show one webhook."""
+    return operations.show_webhook(session(ctx).setup, name)
+
+
+@command(app, "delete", example="qsc-bot webhook delete bot-inbound --yes")
+def delete_webhook(
+    ctx: typer.Context, name: Name, yes: Annotated[bool, typer.Option("--yes", "-y", help="Answer yes to the question.")] = False
+) -> Record:
+    """Delete a webhook that no recipe uses."""
+    here = session(ctx)
+    here.prompts.confirm_unless(yes, f"delete webhook {name} of {here.profile.name}")
+    return operations.delete_webhook(here.setup, name)

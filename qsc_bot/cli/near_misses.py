@@ -1,0 +1,30 @@
+"""Words that people bring from other tools: answered with the right ones, never run."""
+
+from collections.abc import Sequence
+from typing import Final
+
+VERBS: Final = {"get": "show", "describe": "show", "ls": "list", "add": "create", "rm": "delete", "remove": "delete"}
+WORDS: Final = {
+    "hand-over": "handover to-bot",
+    "hand-back": "handover to-bot",
+    "handback": "handover to-bot",
+    "takeover": "handover to-agent",
+    "escalate": "escalation add",
+    "tag": "escalation add",
+    "untag": "escalation remove",
+    "deescalate": "escalation remove",
+    "conversations": "conversation list",
+    "webhooks": "webhook list",
+    "recipes": "recipe list",
+    "profiles": "profile list",
+}
+
+
+def answer_near_miss(argv: Sequence[str]) -> tuple[str, ...]:
+    """The command that was probably meant, if one of these words was typed."""
+    words = [word for word in argv if not word.startswith("-")]
+    if words and words[0] in WORDS:
+        return (" ".join(["qsc-bot", WORDS[words[0]], *words[1:]]),)
+    if len(words) > 1 and words[1] in VERBS:
+        return (" ".join(["qsc-bot", words[0], VERBS[words[1]], *words[2:]]),)
+    return ()

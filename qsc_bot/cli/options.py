@@ -1,0 +1,102 @@
+"""Options that several commands share, and the decorators that add them."""
+
+import inspect
+from collections.abc import Callable
+from datetime import timedelta
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any, Final, ParamSpec, TypeVar
+
+import typer
+
+from qsc_bot.cli.session import Session
+from qsc_bot.models.duration import parse_duration
+from qsc_bot.output.formats import Format
+from qsc_bot.results import Text
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+SHARED: Final[dict[str, tuple[Any, Any]]] = {
+    "output": (
+        Annotated[
+            Format | None,
+            typer.Option("--output", "-o", help="Output format; default: table on a terminal, else plain."),
+        ],
+        None,
+    ),
+    "json": (Annotated[bool, typer.Option("--json", help="The same as -o json.")], False),
+    "fields": (Annotated[str | None, typer.Option("--fields", help="Show these fields only, separated by commas.")], None),
+    "profile": (Annotated[str | None, typer.Option("--profile", "-p", help="The account to act for.")], None),
+    "config": (Annotated[Path | None, typer.Option("--config", help="A project file to read over the user file.")], None),
+    "show_pii": (Annotated[bool, typer.Option("--show-pii", help="Show customers' names instead of initials.")], False),
+    "no_input": (Annotated[bool, typer.Option("--no-input", help="Never ask; fail where a question would be needed.")], False),
+    "no_color": (Annotated[bool, typer.Option("--no-color", help="No colour.")], False),
+    "quiet": (Annotated[bool, typer.Option("--quiet", "-q", help="No notices on stderr, warnings and errors only.")], False),
+    "verbose": (Annotated[bool, typer.Option("--verbose", "-v", help="More about errors.")], False),
+    "debug": (Annotated[bool, typer.Option("--debug", help="Tell every call on stderr, without secrets.")], False),
+}
+
+def session(ctx: typer.Context) -> Session:
+    """The session of this run."""
+    found = ctx.find_object(Session)
+    assert found is not None
+    return found
+
+
+def group(summary: str) -> typer.Typer:
+    """A group of commands; the shared options may stand before the verb too, and bare it shows its help."""
+    app = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False, help=summary)
+
+    @app.callback(invoke_without_command=True)
+    @shared_options
+    def bare(ctx: typer.Context) -> Text | None:
+        return Text(text=ctx.get_help()) if ctx.invoked_subcommand is None else None
+
+    bare.__doc__ = summary
+    return app
+
+
+def command(app: typer.Typer, name: str, *, example: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Register a function as a command that takes the shared options."""
+
+    def register(function: Callable[P, R]) -> Callable[P, R]:
+        app.command(name, epilog=f"Example: {example}")(shared_options(function))
+        return function
+
+    return register
+
+
+def shared_options(function: Callable[..., R]) -> Callable[..., R]:
+    """Give a command function the shared options; they go to the session, the function does not see them."""
+    own = inspect.signature(function, eval_str=True)
+    extra = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+        for name, (annotation, default) in SHARED.items()
+    ]
+
+    @wraps(function)
+    def run(ctx: typer.Context, **given: Any) -> R:
+        adopt(session(ctx), {name: given.pop(name) for name in SHARED})
+        return function(ctx, **given)
+
+    vars(run)["__signature__"] = own.replace(parameters=[*own.parameters.values(), *extra])
+    run.__annotations__ = {name: one.annotation for name, one in own.parameters.items()} | {
+        one.name: one.annotation for one in extra
+    }
+    return run
+
+
+def adopt(target: Session, given: dict[str, Any]) -> None:
+    """Hand shared options to the session; `--json` is `-o json`."""
+    if given.pop("json"):
+        given["output"] = given["output"] or Format.JSON
+    target.adopt(**given)
+
+
+def duration(text: str) -> timedelta:
+    """A length of time as typed: `90s`, `5m`, `2h`, `3d`, `2w`."""
+    try:
+        return timedelta(seconds=parse_duration(text))
+    except (ValueError, OverflowError) as error:
+        raise typer.BadParameter(str(error)) from error

@@ -1,0 +1,50 @@
+"""The command line as a process: real streams, and a report file for faults of ours."""
+
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+from qsc_bot.cli.root import run
+from qsc_bot.cli.session import Surroundings
+from qsc_bot.errors import ExitCode
+
+
+def run_process(argv: Sequence[str]) -> int:
+    """Run with the process's own streams and environment; the exit code."""
+    try:
+        return run(argv, Surroundings())
+    except Exception as error:  # noqa: BLE001  # the last place where a fault of ours can become a report
+        sys.stderr.write(f"error: this is a fault of qsc-bot, not of yours   [internal.fault]\n  report: {_report(error)}\n")
+        return int(ExitCode.UNCLASSIFIED)
+    finally:
+        _settle(sys.stdout)
+        _settle(sys.stderr)
+
+
+def _settle(stream: object) -> None:
+    """Flush; a pipe that was closed on purpose must not make Python complain at its exit."""
+    try:
+        stream.flush()  # type: ignore[attr-defined]  # sys.stdout may be any object with flush, or None
+    except (OSError, ValueError, AttributeError):
+        null = os.open(os.devnull, os.O_WRONLY)
+        for number in (1, 2):
+            if getattr(stream, "fileno", lambda: -1)() == number:
+                os.dup2(null, number)
+
+
+def _report(error: Exception) -> Path | str:
+    """Write the traceback without values of variables and without secrets; where it is."""
+    from qsc_bot.transport.redact import redact
+
+    known = [value for name, value in os.environ.items() if name.startswith("QSC_BOT_") and ("TOKEN" in name or "SECRET" in name)]
+    text = redact("".join(traceback.format_exception(error)), known)
+    try:
+        handle, name = tempfile.mkstemp(prefix="qsc-bot-report-", suffix=".txt")
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+    except OSError:
+        return f"it could not be written; {type(error).__name__}"
+    return Path(name)

@@ -1,0 +1,85 @@
+"""Questions to a person, and lists of ids from a file or standard input."""
+
+from pathlib import Path
+from typing import TextIO
+
+from qsc_bot.errors import QscBotError
+from qsc_bot.output.text import sanitise
+
+LARGEST_LIST_BYTES = 16 * 1024 * 1024
+
+
+class Prompts:
+    """Asks on the terminal; without one, or with --no-input, a question is an error that names the flag to pass."""
+
+    def __init__(self, *, stdin: TextIO, stderr: TextIO, no_input: bool) -> None:
+        self._stdin = stdin
+        self._stderr = stderr
+        self._no_input = no_input
+
+    def read_lines(self, source: str) -> list[str]:
+        """The lines of a file, or of standard input for `-`; raises `usage.ids` where they cannot be read."""
+        try:
+            if source == "-":
+                text = self._stdin.read(LARGEST_LIST_BYTES + 1)
+            else:
+                with Path(source).open(encoding="utf-8-sig", newline=None) as file:
+                    text = file.read(LARGEST_LIST_BYTES + 1)
+        except (OSError, UnicodeDecodeError) as error:
+            raise QscBotError("usage.ids", f"{source}: the ids cannot be read: {error}") from error
+        if len(text) > LARGEST_LIST_BYTES:
+            raise QscBotError("usage.ids", f"{source}: the list is longer than {LARGEST_LIST_BYTES // 1024 // 1024} MiB")
+        return text.splitlines()
+
+    def confirm(self, question: str, *, typed: str | None = None, from_terminal: bool = False) -> None:
+        """Ask yes or no, or for a number to be typed; raises `prompt.declined`, and `usage.confirmation` where nobody can answer."""
+        wanted = f"type {typed} to go on" if typed else "go on? [y/N]"
+        answer = self._ask(f"{question}: {wanted} ", flag="--yes", from_terminal=from_terminal)
+        agreed = answer == typed if typed else answer.lower() in {"y", "yes"}
+        if not agreed:
+            raise QscBotError("prompt.declined", "declined; nothing was sent")
+
+    def confirm_unless(self, yes: bool, question: str) -> None:
+        """Ask, unless the answer was given with --yes."""
+        if not yes:
+            self.confirm(question)
+
+    def read_secret(self) -> str:
+        """One secret from standard input, without the newline at its end; raises `config.secret` for none."""
+        text = self._stdin.readline().strip()
+        if not text or not text.isascii() or not text.isprintable():
+            raise QscBotError("config.secret", "standard input holds no value that can stand in a header")
+        return text
+
+    def confirm_name(self, name: str, *, given: str | None) -> None:
+        """Make sure that a protected profile is meant; only its name answers that."""
+        flag = f"--confirm-profile {name}"
+        if given is None:
+            given = self._ask(f"profile {name} is protected; type its name to go on: ", flag=flag, from_terminal=False)
+        if given != name:
+            raise QscBotError("prompt.declined", f"{given[:80]!r} is not {name}; nothing was sent", hint=(f"add {flag}",))
+
+    def _ask(self, question: str, *, flag: str, from_terminal: bool) -> str:
+        if self._no_input:
+            raise self._unasked(question, flag)
+        if not from_terminal:
+            if not self._stdin.isatty():
+                raise self._unasked(question, flag)
+            return self._answer(question, self._stdin)
+        try:
+            with Path("/dev/tty").open(encoding="utf-8") as terminal:
+                return self._answer(question, terminal)
+        except OSError as error:
+            raise self._unasked(question, flag) from error
+
+    def _answer(self, question: str, terminal: TextIO) -> str:
+        self._stderr.write(sanitise(question))
+        self._stderr.flush()
+        return terminal.readline().strip()
+
+    @staticmethod
+    def _unasked(question: str, flag: str) -> QscBotError:
+        return QscBotError(
+            "usage.confirmation", f"a question is needed and nobody can be asked: {question.strip()}", hint=(f"add {flag}",)
+        )
+

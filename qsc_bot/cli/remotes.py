@@ -1,0 +1,158 @@
+"""The clients of one profile's remotes: transports stacked, clients on them, drivers on those."""
+
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from pathlib import Path
+
+import httpx
+
+from qsc_bot import __version__
+from qsc_bot.api.accounts import Accounts, Topics
+from qsc_bot.api.automation import Automation
+from qsc_bot.api.contacts import Contacts
+from qsc_bot.api.graph import Graph
+from qsc_bot.api.handover import Handover
+from qsc_bot.api.mentions import Mentions
+from qsc_bot.api.remote import Remote
+from qsc_bot.api.social_connect import SocialConnect
+from qsc_bot.api.threads import Threads
+from qsc_bot.control.driver import Driver, Drivers
+from qsc_bot.control.handover import HandoverDriver
+from qsc_bot.control.messenger import MessengerDriver, NoMessenger
+from qsc_bot.control.tag import Escalations, TagDriver
+from qsc_bot.credentials import Secret, Secrets
+from qsc_bot.errors import AccessDenied, QscBotError
+from qsc_bot.models.conversation import Method
+from qsc_bot.models.profile import Profile
+from qsc_bot.operations.connection import Connection
+from qsc_bot.setup.remote import RemoteSetup
+from qsc_bot.storage.facts import Facts
+from qsc_bot.transport.auth import BearerTransport
+from qsc_bot.transport.clock import Clock
+from qsc_bot.transport.pace import Meter, PacedTransport
+from qsc_bot.transport.redact import LogTransport
+from qsc_bot.transport.retry import RetryTransport
+
+
+class Remotes:
+    """Social Connect and Graph as one profile reaches them."""
+
+    def __init__(
+        self,
+        *,
+        profile: Profile,
+        secrets: Secrets,
+        clock: Clock,
+        cache: Path,
+        sleep: Callable[[float], None],
+        log: Callable[[str], None] | None,
+        mount: Callable[[str], httpx.BaseTransport],
+    ) -> None:
+        self._profile = profile
+        self._secrets = secrets
+        self._clock = clock
+        self._sleep = sleep
+        self._log = log
+        self._mount = mount
+        self._meter = Meter()
+        key = f"{profile.base_url} {profile.account_id}"
+        self._facts = Facts(cache / "facts.json", key=key, unix_seconds=clock.unix)
+
+    @cached_property
+    def connection(self) -> Connection:
+        """The clients and drivers, for the operations."""
+        profile = self._profile
+        escalations = Escalations(
+            self._contacts, tag=profile.escalation_tag, tag_filter=profile.contact_tag_filter, facts=self._facts
+        )
+        tag = TagDriver(self._contacts, escalations, tag=profile.escalation_tag, clock=self._clock)
+        drivers = Drivers(
+            profile.channels,
+            {
+                Method.TAG: lambda: tag,
+                Method.HANDOVER: lambda: HandoverDriver(Handover(self._social_connect), clock=self._clock),
+                Method.MESSENGER: self._messenger,
+            },
+        )
+        return Connection(
+            profile=profile,
+            contacts=self._contacts,
+            mentions=Mentions(
+                self._social_connect,
+                topic_ids=profile.topic_ids,
+                private_filter=profile.private_message_filter,
+            ),
+            drivers=drivers,
+            tag=tag,
+            escalations=escalations,
+            clock=self._clock,
+            meter=self._meter,
+            sleep=self._sleep,
+            can_read=lambda service: self._has_token(drivers.method_of(service)),
+        )
+
+    @cached_property
+    def setup(self) -> RemoteSetup:
+        """Webhooks and recipes by calls; raises `config.recipes` where only a person can enter them."""
+        profile = self._profile
+        if profile.recipes.backend != "api" or profile.recipes.path is None:
+            raise QscBotError(
+                "config.recipes",
+                f"profile {profile.name}: Social Connect has no public API for webhooks and recipes; "
+                f"a person enters them at {profile.web_host} under Account settings > Automation recipes",
+            )
+        return RemoteSetup(Automation(self._social_connect, path=profile.recipes.path))
+
+    @cached_property
+    def _social_connect(self) -> SocialConnect:
+        remote = self._remote(self._profile.base_url, "Social Connect", self._secrets.token, "QSC_BOT_TOKEN")
+        return SocialConnect(remote, account_id=self._profile.account_id)
+
+    @cached_property
+    def _contacts(self) -> Contacts:
+        accounts = Accounts(self._social_connect)
+        topics = Topics(configured=self._profile.topic_ids, account=accounts.own, facts=self._facts)
+        return Contacts(self._social_connect, topics=topics.of, topic_ids=self._profile.topic_ids)
+
+    def _messenger(self) -> Driver:
+        setup = self._profile.messenger
+        if setup is None:
+            return NoMessenger(profile=self._profile.name, now=self._clock.now)
+        base_url = f"{self._profile.graph_base}/{setup.graph_version}"
+        remote = self._remote(base_url, "Meta", self._secrets.page_token, "QSC_BOT_PAGE_TOKEN")
+        return MessengerDriver(Threads(Graph(remote), page_id=setup.page_id), setup, clock=self._clock)
+
+    def _remote(
+        self, base_url: str, name: str, secret: Callable[[Profile], Secret | None], variable: str
+    ) -> Remote:
+        def token() -> str:
+            found = secret(self._profile)
+            if found is None:
+                raise AccessDenied("auth.no_token", f"profile {self._profile.name}: {variable} is not set")
+            return found.value
+
+        def source() -> str:
+            found = secret(self._profile)
+            return f"the {name} token from {found.source}" if found else f"the {name} token"
+
+        transport = BearerTransport(self._logged(self._mount(base_url)), base_url=base_url, token=token)
+        paced = PacedTransport(transport, meter=self._meter, clock=self._clock, sleep=self._sleep)
+        client = httpx.Client(
+            base_url=base_url,
+            transport=RetryTransport(paced, clock=self._clock, sleep=self._sleep),
+            timeout=self._profile.timeout_seconds,
+            follow_redirects=False,
+            trust_env=False,
+            headers={"User-Agent": f"qsc-bot/{__version__}", "Accept": "application/json"},
+        )
+        return Remote(client, name=name, source=source)
+
+    def _logged(self, transport: httpx.BaseTransport) -> httpx.BaseTransport:
+        return transport if self._log is None else LogTransport(transport, log=self._log, secrets=self._known_secrets)
+
+    def _known_secrets(self) -> Iterable[str]:
+        return self._secrets.values(self._profile)
+
+    def _has_token(self, method: Method) -> bool:
+        secret = self._secrets.page_token if method is Method.MESSENGER else self._secrets.token
+        return secret(self._profile) is not None

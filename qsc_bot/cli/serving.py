@@ -1,0 +1,55 @@
+"""`sandbox serve`: the sandbox on a socket of this machine, reaching itself over that socket."""
+
+import socket
+from dataclasses import replace
+from typing import Final
+
+from qsc_bot.cli.session import Session
+from qsc_bot.errors import QscBotError
+from qsc_bot.sandbox.deliveries import loopback_call, loopback_deliver
+from qsc_bot.sandbox.serve import serve
+from qsc_bot.sandbox.service import Sandbox
+from qsc_bot.sandbox.settings import Settings
+
+HOST: Final = "127.0.0.1"
+
+
+def serve_sandbox(here: Session, *, port: int, settings: Settings) -> None:
+    """Serve until Ctrl-C; raises `config.invalid` where the port cannot be used."""
+    around = here.surroundings
+    with _bound(port) as listener:
+        address = f"http://{HOST}:{listener.getsockname()[1]}"
+        sandbox = here.open_sandbox(
+            lambda path: Sandbox(
+                path,
+                settings=replace(settings, address=address),
+                clock=around.unix_seconds,
+                sleep=around.sleep,
+                deliver=loopback_deliver,
+                call=loopback_call(address),
+            )
+        )
+        here.printer.warning("sandbox: no real account")
+        here.printer.warning(f"serving {address}; token: sandbox; example bot: {address}/example-bot; stop with Ctrl-C")
+        serve(sandbox, listener=listener)
+
+
+def calls_an_hour(text: str) -> int | None:
+    """A limit as typed, `none` for no limit; raises `usage.invalid`."""
+    if text == "none":
+        return None
+    if not text.isdigit() or int(text) == 0:
+        raise QscBotError("usage.invalid", f"--rate-limit {text!r} is neither a number above 0 nor none")
+    return int(text)
+
+
+def _bound(port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+    except OSError as error:
+        listener.close()
+        hint = ("choose another with --port, or a free one with --port 0",)
+        raise QscBotError("config.invalid", f"port {port} cannot be used: {error.strerror or error}", hint=hint) from error
+    return listener

@@ -1,0 +1,228 @@
+"""The one place that builds things, each on first use; heavy libraries are loaded here and nowhere earlier."""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+from qsc_bot.errors import QscBotError
+from qsc_bot.output.formats import Format
+
+if TYPE_CHECKING:
+    import httpx
+
+    from qsc_bot.cli.prompts import Prompts
+    from qsc_bot.cli.remotes import Remotes
+    from qsc_bot.config import Config, Folders
+    from qsc_bot.credentials import Secrets
+    from qsc_bot.models.profile import Profile
+    from qsc_bot.operations.connection import Connection
+    from qsc_bot.output.printer import Identity, Printer
+    from qsc_bot.sandbox.service import Sandbox
+    from qsc_bot.setup.remote import RemoteSetup
+    from qsc_bot.transport.clock import Clock
+
+
+@dataclass
+class Options:
+    """The options that every command takes, gathered from before and after the verb."""
+
+    output: Format | None = None
+    fields: str | None = None
+    profile: str | None = None
+    config: Path | None = None
+    show_pii: bool = False
+    no_input: bool = False
+    no_color: bool = False
+    quiet: bool = False
+    verbose: bool = False
+    debug: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """What a process stands in: its streams, its environment, its time. Tests hand in their own."""
+
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    stdin: TextIO = field(default_factory=lambda: sys.stdin)
+    stdout: TextIO = field(default_factory=lambda: sys.stdout)
+    stderr: TextIO = field(default_factory=lambda: sys.stderr)
+    unix_seconds: Callable[[], float] = time.time
+    sleep: Callable[[float], None] = time.sleep
+    width: int | None = None
+    mount: "Callable[[str], httpx.BaseTransport] | None" = None
+
+
+class Session:
+    """One run of the command line."""
+
+    def __init__(self, surroundings: Surroundings) -> None:
+        self.surroundings = surroundings
+        self.options = Options()
+
+    def adopt(self, **given: Any) -> None:
+        """Take over options that were given; what was not given stays as it is."""
+        for name, value in given.items():
+            if value not in (None, False):
+                setattr(self.options, name, value)
+
+    @cached_property
+    def printer(self) -> "Printer":
+        """Where results, notices and errors go."""
+        from shutil import get_terminal_size
+
+        from qsc_bot.output.printer import Printer
+
+        around, options = self.surroundings, self.options
+        return Printer(
+            stdout=around.stdout,
+            stderr=around.stderr,
+            format=options.output,
+            fields=tuple(part.strip() for part in options.fields.split(",")) if options.fields else (),
+            quiet=int(options.quiet),
+            verbose=int(options.verbose),
+            color=not options.no_color,
+            width=around.width or get_terminal_size().columns,
+            is_terminal=around.stdout.isatty(),
+            stderr_is_terminal=around.stderr.isatty(),
+            environ=around.environ,
+            show_names=self._shows_names,
+            now=lambda: self.clock.now(),
+            identity=self._identity,
+        )
+
+    @cached_property
+    def prompts(self) -> "Prompts":
+        """Where questions are asked."""
+        from qsc_bot.cli.prompts import Prompts
+
+        around = self.surroundings
+        return Prompts(stdin=around.stdin, stderr=around.stderr, no_input=self.options.no_input)
+
+    @cached_property
+    def clock(self) -> "Clock":
+        """The one clock."""
+        from qsc_bot.transport.clock import Clock
+
+        return Clock(self.surroundings.unix_seconds)
+
+    @cached_property
+    def folders(self) -> "Folders":
+        """Where configuration, state and cache are."""
+        from qsc_bot.config import folders
+
+        return folders(self.surroundings.environ)
+
+    @cached_property
+    def config(self) -> "Config":
+        """The configuration, read when a command first asks."""
+        from qsc_bot.config import load
+
+        return load(self.surroundings.environ, project_file=self.options.config)
+
+    @cached_property
+    def profile(self) -> "Profile":
+        """The chosen profile."""
+        from qsc_bot.config import choose
+
+        return choose(self.config, flag=self.options.profile, environ=self.surroundings.environ)
+
+    def choose(self, name: str | None) -> "Profile":
+        """A profile by name; without one, the chosen profile."""
+        from qsc_bot.config import choose
+
+        return choose(self.config, flag=name, environ=self.surroundings.environ) if name else self.profile
+
+    @property
+    def chosen_name(self) -> str | None:
+        """The name of the chosen profile; None where none can be chosen."""
+        try:
+            return self.profile.name
+        except QscBotError:
+            return None
+
+    def set_default(self, name: str) -> None:
+        """Make a profile the default in the user file."""
+        from qsc_bot.config import set_default
+
+        set_default(self.surroundings.environ, name)
+
+    @cached_property
+    def secrets(self) -> "Secrets":
+        """Where tokens and other secrets come from."""
+        from qsc_bot.credentials import Secrets
+
+        return Secrets(self.surroundings.environ)
+
+    @cached_property
+    def sandbox(self) -> "Sandbox":
+        """The sandbox of the state folder, in this process; a served one shares its file."""
+        from qsc_bot.sandbox.service import open_in_memory
+
+        around = self.surroundings
+        return self.open_sandbox(lambda path: open_in_memory(path, clock=around.unix_seconds, sleep=around.sleep))
+
+    def open_sandbox(self, make: "Callable[[Path], Sandbox]") -> "Sandbox":
+        """Open the state folder's sandbox; raises `config.state` where that folder cannot be used."""
+        import sqlite3
+
+        path = self.folders.state / "sandbox.db"
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            return make(path)
+        except (OSError, sqlite3.Error) as error:
+            raise QscBotError("config.state", f"the sandbox cannot be kept in {path.parent}: {error}") from error
+
+    @cached_property
+    def remotes(self) -> "Remotes":
+        """The clients of the profile's remotes."""
+        from qsc_bot.cli.remotes import Remotes
+
+        around, options = self.surroundings, self.options
+        return Remotes(
+            profile=self.profile,
+            secrets=self.secrets,
+            clock=self.clock,
+            cache=self.folders.cache,
+            sleep=around.sleep,
+            log=self.printer.notice if options.debug else None,
+            mount=around.mount or self._mount,
+        )
+
+    @property
+    def connection(self) -> "Connection":
+        """Everything that the profile connects to."""
+        return self.remotes.connection
+
+    @property
+    def setup(self) -> "RemoteSetup":
+        """Webhooks and recipes by calls; raises `config.recipes` where only a person can enter them."""
+        return self.remotes.setup
+
+    def _mount(self, base_url: str) -> "httpx.BaseTransport":
+        from qsc_bot.cli.wire import SandboxTransport, network
+
+        if self._is_sandbox:
+            return SandboxTransport(self.sandbox, timeout_seconds=self.profile.timeout_seconds)
+        return network(base_url)
+
+    @property
+    def _is_sandbox(self) -> bool:
+        from qsc_bot.models.profile import SANDBOX_NAME
+
+        return self.profile.name == SANDBOX_NAME
+
+    def _shows_names(self) -> bool:
+        try:
+            return self.options.show_pii or self.config.show_names
+        except QscBotError:
+            return False
+
+    def _identity(self) -> "Identity":
+        from qsc_bot.output.printer import Identity
+
+        return Identity(profile=self.profile.name, account_id=self.profile.account_id, sandbox=self._is_sandbox)

@@ -1,0 +1,129 @@
+"""What every write on conversations takes: ids, a dry run, a confirmation."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from qsc_bot.cli.options import session
+from qsc_bot.cli.session import Session
+from qsc_bot.errors import QscBotError
+from qsc_bot.models.conversation import Control, ConversationId, Move, Outcome, Reading
+from qsc_bot.results import Report
+
+if TYPE_CHECKING:
+    from qsc_bot.control.driver import Driver
+    from qsc_bot.operations.connection import Connection
+    from qsc_bot.operations.move import Order
+    from qsc_bot.operations.selection import Target
+
+UNASKED: Final = 20
+"""Up to so many typed ids are acted on without a question."""
+TYPED_NUMBER: Final = 100
+"""Above so many the number itself is typed instead of yes."""
+
+Ids = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="ID...", help="SERVICE:SERVICE_ID, a mention id, a permalink or a contact id.", show_default=False),
+]
+IdsFrom = Annotated[
+    str | None,
+    typer.Option("--ids", metavar="FILE", help="A file with one id a line, or - for standard input; asks before it acts."),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", "-n", help="Show what would be sent, and send nothing that writes.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Answer yes to the question.")]
+Confirm = Annotated[
+    str | None, typer.Option("--confirm-profile", metavar="NAME", help="The profile's name, where the profile is protected.")
+]
+IfControl = Annotated[
+    Control | None,
+    typer.Option("--if-control", help="Only when it is held by this one; else exit 7, or skipped with several ids."),
+]
+NoVerify = Annotated[bool, typer.Option("--no-verify", help="Do not read the state back after the write.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Write:
+    """A write as typed: on which conversations, and how."""
+
+    session: Session
+    ids: Sequence[str]
+    ids_from: str | None
+    dry_run: bool
+    yes: bool
+    confirm_profile: str | None
+
+    def run(
+        self,
+        order: "Callable[[str], Order]",
+        act: "Callable[[Connection, Sequence[Target], Order], Report]",
+        *,
+        driver_of: "Callable[[Connection, str], Driver]",
+        plan: "Callable[[Order, Driver, ConversationId, Reading | None], Move]",
+    ) -> Report:
+        """Resolve the ids, then show what would be sent, or ask where it must be asked and act."""
+        from qsc_bot.operations.dry_run import plan_each
+        from qsc_bot.operations.selection import resolve
+        from qsc_bot.operations.writes import new_operation
+
+        connection, printer = self.session.connection, self.session.printer
+        printer.check_fields("outcomes", Outcome)
+        targets = resolve(connection, _texts(self.session, self.ids, self.ids_from), one_each=True, tell=printer.notice)
+        wanted = order(new_operation(connection.clock.unix()))
+        if self.dry_run:
+            return plan_each(
+                connection, targets, wanted, driver_of=partial(driver_of, connection), plan=partial(plan, wanted)
+            )
+        self._confirm(targets, wanted.action)
+        profile = connection.profile
+        printer.notice(f"profile {profile.name} (account {profile.account_id})")
+        return act(connection, targets, wanted)
+
+    def _confirm(self, targets: "Sequence[Target]", action: str) -> None:
+        profile, prompts = self.session.profile, self.session.prompts
+        asks = self.ids_from is not None or len(targets) > UNASKED
+        if profile.protected is True or (profile.protected == "bulk" and asks):
+            prompts.confirm_name(profile.name, given=self.confirm_profile)
+        if not asks or self.yes:
+            return
+        samples = ", ".join(str(target.id) for target in targets[:3]) + (", …" if len(targets) > 3 else "")
+        question = f"{action.replace('.', ' ').replace('_', '-')}: {len(targets)} conversations of {profile.name} ({samples})"
+        typed = str(len(targets)) if len(targets) > TYPED_NUMBER else None
+        prompts.confirm(question, typed=typed, from_terminal=self.ids_from == "-")
+
+
+def read_targets(here: Session, ids: list[str] | None, ids_from: str | None) -> "Sequence[Target]":
+    """The conversations that a reading command was given."""
+    from qsc_bot.operations.selection import resolve
+
+    texts = _texts(here, ids or (), ids_from)
+    return resolve(here.connection, texts, one_each=False, tell=here.printer.notice)
+
+
+def _texts(here: Session, ids: Sequence[str], ids_from: str | None) -> Sequence[str]:
+    from qsc_bot.operations.selection import clean_ids
+
+    if ids and ids_from:
+        raise QscBotError("usage.ids", "ids were given both as words and with --ids")
+    if ids_from:
+        return clean_ids(here.prompts.read_lines(ids_from), tell=here.printer.notice)
+    if not ids:
+        raise QscBotError("usage.ids", "no conversation was named", hint=("give an id, or --ids FILE",))
+    return list(dict.fromkeys(ids))
+
+
+def write(
+    ctx: typer.Context,
+    ids: list[str] | None,
+    ids_from: str | None,
+    *,
+    dry_run: bool,
+    yes: bool,
+    confirm_profile: str | None,
+) -> Write:
+    """The write that was typed."""
+    return Write(
+        session=session(ctx), ids=ids or (), ids_from=ids_from, dry_run=dry_run, yes=yes, confirm_profile=confirm_profile
+    )

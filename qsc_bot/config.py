@@ -1,0 +1,284 @@
+"""The configuration: where it lies, what it says, and which profile a command acts for."""
+
+import difflib
+import os
+import re
+import tempfile
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+import msgspec
+
+from qsc_bot.errors import QscBotError
+from qsc_bot.models.address import host_of, is_loopback
+from qsc_bot.models.document import LIMIT_BYTES, check_shape, parse_document, set_key
+from qsc_bot.models.duration import DURATION_WORDS, POSITIVE_DURATION_PATTERN
+from qsc_bot.models.profile import (
+    PROFILE_NAME_PATTERN,
+    PROFILE_NAME_WORDS,
+    SANDBOX_NAME,
+    ConfigFile,
+    Profile,
+    ProfileKeys,
+    Setup,
+    sandbox_profile,
+)
+
+FILE_NAME: Final = "config.yaml"
+_VERSION: Final = 1
+_PLACES: Final = {  # variable of our own, XDG variable, place under HOME, Windows variable, folder there
+    "config": ("QSC_BOT_CONFIG_DIR", "XDG_CONFIG_HOME", ".config", "APPDATA", ""),
+    "state": ("QSC_BOT_STATE_DIR", "XDG_STATE_HOME", ".local/state", "LOCALAPPDATA", "state"),
+    "cache": ("QSC_BOT_CACHE_DIR", "XDG_CACHE_HOME", ".cache", "LOCALAPPDATA", "cache"),
+}
+_USER_FILE_ONLY: Final = ("allowed_hosts", "show_names")
+_API_HOSTS: Final = frozenset({"api.engagor.com", "api-us.engagor.com"})
+_GRAPH_HOSTS: Final = frozenset({"graph.facebook.com"})
+
+
+@dataclass(frozen=True)
+class Config:
+    """What the user file and the named project file say together."""
+
+    path: Path | None
+    project_path: Path | None
+    profiles: Mapping[str, Profile]
+    default_profile: str | None
+    allowed_hosts: tuple[str, ...]
+    show_names: bool
+    setup: Setup
+
+
+@dataclass(frozen=True)
+class Folders:
+    """Where configuration, state and cache lie on this machine."""
+
+    config: Path
+    state: Path
+    cache: Path
+
+
+@dataclass(frozen=True)
+class _Source:
+    path: Path
+    keys: Mapping[str, Any]
+
+
+def folders(environ: Mapping[str, str], *, windows: bool = os.name == "nt") -> Folders:
+    """The three folders, which need not exist yet."""
+    return Folders(**{kind: _place(environ, kind, windows=windows) for kind in _PLACES})
+
+
+def load(environ: Mapping[str, str], *, project_file: Path | None) -> Config:
+    """Read the user file and, where one is named, the project file over it, key by key."""
+    user = _read_file(_place(environ, "config") / FILE_NAME)
+    named = project_file or environ.get("QSC_BOT_CONFIG")
+    project = _read_file(Path(named)) if named else None
+    if named and not project:
+        _refuse(f"{named}: there is no such file")
+    if user:
+        _check_addresses(user, {host.lower() for host in user.keys.get("allowed_hosts", [])})
+    if project:
+        _check_project(project)
+    merged = _merge(user.keys if user else {}, project.keys if project else {})
+    show_names = merged.get("show_names", False)
+    return Config(
+        path=user.path if user else None,
+        project_path=project.path if project else None,
+        profiles={
+            name: _build_profile(name, keys, show_names, _origin("profiles", name, user, project))
+            for name, keys in merged.get("profiles", {}).items()
+        },
+        default_profile=merged.get("default_profile"),
+        allowed_hosts=tuple(merged.get("allowed_hosts", [])),
+        show_names=show_names,
+        setup=_build_setup(merged.get("setup", {}), user, project),
+    )
+
+
+def choose(config: Config, *, flag: str | None, environ: Mapping[str, str]) -> Profile:
+    """The profile that a command acts for; the sandbox only where nothing hints at a real account."""
+    name = flag if flag is not None else environ.get("QSC_BOT_PROFILE") or config.default_profile
+    if name is None:
+        _check_sandbox_meant(config, environ)
+    if name in (None, SANDBOX_NAME):
+        profile = sandbox_profile()
+    elif name in config.profiles:
+        profile = config.profiles[name]
+    else:
+        _refuse_unknown(name, [*config.profiles, SANDBOX_NAME])
+    return _with_timeout(profile, environ)
+
+
+def set_default(environ: Mapping[str, str], name: str) -> Path:
+    """Make `name` the default profile in the user file, leaving every other line as it is.
+
+    The caller makes sure that the profile exists.
+    """
+    if not re.fullmatch(PROFILE_NAME_PATTERN, name):
+        _refuse(f"{name!r} cannot be a default profile: expected {PROFILE_NAME_WORDS}")
+    path = _place(environ, "config") / FILE_NAME
+    content = _content(path) or b"version: 1\n"
+    _replace(path, set_key(content, "default_profile", name, after="version", source=str(path)))
+    return path
+
+
+def _refuse(message: str) -> NoReturn:
+    raise QscBotError("config.invalid", message)
+
+
+def _place(environ: Mapping[str, str], kind: str, *, windows: bool = os.name == "nt") -> Path:
+    own, xdg, under_home, windows_base, windows_leaf = _PLACES[kind]
+    if environ.get(own):
+        return Path(environ[own])
+    if windows:
+        return _base(environ, windows_base, asked=own) / "qsc-bot" / windows_leaf
+    base = Path(environ.get(xdg, ""))
+    if not base.is_absolute():  # the XDG specification has relative ones ignored
+        base = _base(environ, "HOME", asked=own) / under_home
+    return base / "qsc-bot"
+
+
+def _base(environ: Mapping[str, str], variable: str, *, asked: str) -> Path:
+    if not environ.get(variable):
+        _refuse(f"{variable} is not set, so there is no place for files; set {asked}")
+    return Path(environ[variable])
+
+
+def _content(path: Path) -> bytes | None:
+    try:
+        with path.open("rb") as file:
+            return file.read(LIMIT_BYTES + 1)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise QscBotError("config.invalid", f"{path}: cannot be read: {error.strerror}") from error
+
+
+def _read_file(path: Path) -> _Source | None:
+    content = _content(path)
+    if content is None:
+        return None
+    keys = parse_document(content, source=str(path))
+    if isinstance(keys, dict) and type(keys.get("version")) is int and keys["version"] > _VERSION:
+        _refuse(f"{path}: version: {keys['version']} is from a newer version of qsc-bot; this one reads 1")
+    checked = check_shape(keys, ConfigFile, source=str(path), complete=False)
+    if SANDBOX_NAME in checked.get("profiles", {}):
+        _refuse(f"{path}: profiles.{SANDBOX_NAME}: this name is kept for the built-in sandbox; take another")
+    return _Source(path, checked)
+
+
+def _check_project(project: _Source) -> None:
+    for key in _USER_FILE_ONLY:
+        if key in project.keys:
+            _refuse(f"{project.path}: {key} may stand in the user file only")
+    for where, address, _ in _addresses(project):
+        if not is_loopback(_host(address, f"{project.path}: {where}")):
+            raise QscBotError(
+                "config.host",
+                f"{project.path}: {where}: a project file may name loopback addresses only",
+                hint=("move this key to the user file",),
+            )
+
+
+def _check_addresses(user: _Source, allowed: Collection[str]) -> None:
+    for where, address, vendor_hosts in _addresses(user):
+        host = _host(address, f"{user.path}: {where}")
+        if not (is_loopback(host) or host in vendor_hosts or host in allowed):
+            raise QscBotError("config.host", f"{user.path}: {where}: the host {host} is not allowed")
+
+
+def _addresses(source: _Source) -> Iterator[tuple[str, str, frozenset[str]]]:
+    for name, keys in source.keys.get("profiles", {}).items():
+        if keys.get("api_url") is not None:
+            yield f"profiles.{name}.api_url", keys["api_url"], _API_HOSTS
+        graph_url = (keys.get("messenger") or {}).get("graph_url")
+        if graph_url is not None:
+            yield f"profiles.{name}.messenger.graph_url", graph_url, _GRAPH_HOSTS
+
+
+def _host(address: str, where: str) -> str:
+    try:
+        return host_of(address)
+    except ValueError as error:
+        raise QscBotError("config.invalid", f"{where}: {error}") from error
+
+
+def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(below)
+    for key, value in above.items():
+        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
+        merged[key] = _merge(merged[key], value) if both else value
+    return merged
+
+
+def _origin(section: str, key: str, user: _Source | None, project: _Source | None) -> str:
+    chosen = project if project and key in project.keys.get(section, {}) else user
+    return str(chosen.path) if chosen else ""
+
+
+def _build_profile(name: str, keys: Mapping[str, Any], show_names: bool, source: str) -> Profile:
+    complete = check_shape(keys, ProfileKeys, source=source, path=f"profiles.{name}")
+    profile = msgspec.convert({**complete, "name": name, "show_names": show_names}, Profile)
+    if profile.recipes.backend == "api" and profile.recipes.path is None:
+        _refuse(f"{source}: profiles.{name}.recipes.path is missing; the backend api needs it")
+    return profile
+
+
+def _build_setup(keys: Mapping[str, Any], user: _Source | None, project: _Source | None) -> Setup:
+    for key in keys:
+        check_shape({key: keys[key]}, Setup, source=_origin("setup", key, user, project), path="setup")
+    return msgspec.convert(keys, Setup)
+
+
+def _check_sandbox_meant(config: Config, environ: Mapping[str, str]) -> None:
+    file = config.project_path or config.path
+    if any(
+        environ.get(key, "").strip() not in {"", "sandbox"} for key in ("QSC_BOT_TOKEN", "QSC_BOT_PAGE_TOKEN")
+    ):
+        reason = "a token for a real account is set"
+    elif environ.get("CI"):
+        reason = "CI is set"
+    elif file:
+        reason = f"{file} names no default_profile"
+    else:
+        return
+    raise QscBotError("config.profile_missing", f"no profile was chosen, and {reason}, so none is assumed")
+
+
+def _refuse_unknown(name: str, known: list[str]) -> NoReturn:
+    near = difflib.get_close_matches(name, known)
+    hint = (f"did you mean {' or '.join(near)}?",) if near else ()
+    raise QscBotError(
+        "config.profile_unknown",
+        f"there is no profile {name!r}; known: {', '.join(known)}",
+        hint=(*hint, "qsc-bot profile list"),
+    )
+
+
+def _with_timeout(profile: Profile, environ: Mapping[str, str]) -> Profile:
+    timeout = environ.get("QSC_BOT_TIMEOUT")
+    if not timeout:
+        return profile
+    if not re.fullmatch(POSITIVE_DURATION_PATTERN, timeout):
+        _refuse(f"QSC_BOT_TIMEOUT: expected {DURATION_WORDS}, longer than zero")
+    return msgspec.structs.replace(profile, timeout=timeout)
+
+
+def _replace(path: Path, content: bytes) -> None:
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        target = path.resolve()  # a linked file stays a link
+        handle, temporary = tempfile.mkstemp(prefix=".config-", dir=target.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(temporary).replace(target)
+        finally:
+            Path(temporary).unlink(missing_ok=True)
+    except OSError as error:
+        raise QscBotError("config.invalid", f"{path}: cannot be written: {error.strerror}") from error

@@ -1,0 +1,62 @@
+"""Who holds a conversation, and how it moves: one driver for each method, and the map from service to method."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Final, Protocol
+
+from qsc_bot.models.conversation import Call, Control, Conversation, ConversationId, Method, Move, Reading
+
+DEFAULT_METHODS: Final[Mapping[str, Method]] = {
+    "facebook": Method.MESSENGER,
+    "instagram": Method.MESSENGER,
+    "whatsapp": Method.HANDOVER,
+    "web": Method.HANDOVER,
+    "viber": Method.HANDOVER,
+    "twilio": Method.HANDOVER,
+}
+"""Every service that is not named here uses the tag."""
+
+
+class Driver(Protocol):
+    """One way of moving control. A move is planned as calls, so that a dry run shows exactly what would be sent."""
+
+    def survey(self, people: Sequence[Conversation]) -> Iterator[Reading]:
+        """Read many of one service at once, in their order, as cheaply as the API allows; what cannot be read is `unknown`."""
+
+    def read(self, person: ConversationId) -> Reading:
+        """Read one, fresh."""
+
+    def plan(self, person: ConversationId, to: Control, *, reading: Reading | None, note: str) -> Move:
+        """The writes that move it to `bot` or `agent`; without a reading, what would be sent in the plainest case."""
+
+    def plan_extension(self, person: ConversationId, seconds: int) -> Move:
+        """The writes that prolong control; none where the method knows no expiry."""
+
+    def send(self, person: ConversationId, call: Call, *, before: Reading | None) -> Reading | None:
+        """Send one planned call; what the answer proves about the state, if anything."""
+
+
+class Drivers:
+    """The driver of each service, built when first asked for."""
+
+    def __init__(self, channels: Mapping[str, str], build: Mapping[Method, Callable[[], Driver]]) -> None:
+        self._channels = channels
+        self._build = build
+        self._built: dict[Method, Driver] = {}
+
+    def method_of(self, service: str) -> Method:
+        """How control moves on a service: the profile's `channels` first, then the default map."""
+        own = self._channels.get(service)
+        return Method(own) if own else DEFAULT_METHODS.get(service, Method.TAG)
+
+    def of(self, service: str) -> Driver:
+        """The driver of a service."""
+        method = self.method_of(service)
+        if method not in self._built:
+            self._built[method] = self._build[method]()
+        return self._built[method]
+
+
+def unknown(person: ConversationId, method: Method, reason: str, at: datetime) -> Reading:
+    """A state that cannot be read, with its reason."""
+    return Reading(id=person, control=Control.UNKNOWN, method=method, observed_at=at, note=reason)

@@ -1,0 +1,28 @@
+"""Everything that one profile connects to, handed to the operations as one value."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from qsc_bot.api.contacts import Contacts
+from qsc_bot.api.mentions import Mentions
+from qsc_bot.control.driver import Drivers
+from qsc_bot.control.tag import Escalations, TagDriver
+from qsc_bot.models.profile import Profile
+from qsc_bot.transport.clock import Clock
+from qsc_bot.transport.pace import Meter
+
+
+@dataclass(frozen=True, kw_only=True)
+class Connection:
+    """The clients and drivers of one account. `can_read` is false without a token: then only dry runs make sense."""
+
+    profile: Profile
+    contacts: Contacts
+    mentions: Mentions
+    drivers: Drivers
+    tag: TagDriver
+    escalations: Escalations
+    clock: Clock
+    meter: Meter
+    sleep: Callable[[float], None]
+    can_read: Callable[[str], bool]

@@ -1,0 +1,118 @@
+"""Hand conversations to the bot or to the agents, and prolong the bot's control."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import msgspec
+
+from qsc_bot.api.contacts import UNSUPPORTED
+from qsc_bot.api.threads import LONGEST_EXTENSION_SECONDS
+from qsc_bot.control.driver import Driver
+from qsc_bot.control.tag import is_escalated
+from qsc_bot.errors import ApiError, QscBotError, WriteInDoubt
+from qsc_bot.models.conversation import Control, ConversationId, Method, Move, Outcome, Reading, Status
+from qsc_bot.operations.connection import Connection
+from qsc_bot.operations.move import Order, guard_failed, move, outcome, send_all
+from qsc_bot.operations.selection import Target
+from qsc_bot.operations.writes import Run, run_each, shared
+from qsc_bot.results import Report
+
+
+def driver_of(connection: Connection, service: str) -> Driver:
+    """The driver that moves control on a service."""
+    return connection.drivers.of(service)
+
+
+def extension_seconds(by: timedelta) -> int:
+    """Whole seconds to extend by; raises `usage.invalid` beyond what Meta allows."""
+    seconds = int(by.total_seconds())
+    if not 0 < seconds <= LONGEST_EXTENSION_SECONDS:
+        raise QscBotError("usage.invalid", "control can be extended by at most 7 days", expected="1s to 7d")
+    return seconds
+
+
+def plan_extension(
+    seconds: int, order: Order, driver: Driver, person: ConversationId, reading: Reading | None
+) -> Move:
+    """The writes that an extension comes to for one conversation."""
+    return driver.plan_extension(person, seconds)
+
+
+def hand_over(connection: Connection, targets: Sequence[Target], order: Order) -> Report:
+    """Move each conversation: a fresh read, a guard, one write (two where Messenger needs take before pass), a read after."""
+    run = Run(operation=order.operation, action=order.action)
+    several = len(targets) > 1
+
+    def act(target: Target) -> Outcome:
+        driver = connection.drivers.of(target.id.service)
+        before = driver.read(target.id)
+        if several and order.if_control not in (None, before.control):
+            return outcome(before, order, Status.SKIPPED, after=before.control, note=guard_failed(before, order).message)
+        tag_contact = before.contact_id if before.method is Method.TAG else None
+        if earlier := shared(run, tag_contact, target):
+            return earlier
+        item = _with_contradiction(connection, target, move(connection, driver, before, order), order)
+        if tag_contact:
+            run.by_contact[tag_contact] = item
+        return item
+
+    run_each(run, targets, act)
+    return run.report(_next(run))
+
+
+def extend(connection: Connection, targets: Sequence[Target], order: Order, *, seconds: int) -> Report:
+    """Prolong control where the method knows expiry; only the app that holds a thread may do so."""
+    run = Run(operation=order.operation, action=order.action)
+
+    def act(target: Target) -> Outcome:
+        driver = connection.drivers.of(target.id.service)
+        before = driver.read(target.id)
+        if order.if_control not in (None, before.control):
+            raise guard_failed(before, order)
+        plan = driver.plan_extension(target.id, seconds)
+        if not plan.calls:
+            return outcome(before, order, Status.SKIPPED, note=f"control by {before.method.value} does not lapse")
+        if before.control is not Control.BOT:
+            raise ApiError(
+                "handover.not_allowed",
+                f"{target.id} is held by {before.control.value}, and only the app that holds a thread may extend its control",
+            )
+        doubt = None
+        try:
+            send_all(driver, target.id, plan.calls, before)
+        except WriteInDoubt as error:
+            doubt = error
+        after = driver.read(target.id)
+        is_longer = after.control_until is not None and after.control_until != before.control_until
+        if doubt and not is_longer:
+            raise doubt
+        until = f"until {after.control_until:%Y-%m-%dT%H:%M:%SZ}" if after.control_until else None
+        return outcome(before, order, Status.CHANGED, after=after.control, verified=is_longer or None, note=until)
+
+    run_each(run, targets, act)
+    return run.report()
+
+
+def _with_contradiction(connection: Connection, target: Target, item: Outcome, order: Order) -> Outcome:
+    """Tell a tag that says the opposite of who holds the conversation now; it stays as it is."""
+    settled = item.status in (Status.CHANGED, Status.UNCHANGED)
+    if item.method is Method.TAG or not order.verify or not settled or target.id.service in UNSUPPORTED:
+        return item
+    try:
+        contact = connection.contacts.read(target.id)
+    except QscBotError as error:
+        return _noted(item, f"whether the escalation tag is on could not be read: {error.message}")
+    escalated = is_escalated(contact.tags, connection.profile.escalation_tag)
+    if escalated and order.to is Control.BOT:
+        return _noted(item, f"the escalation tag is still on; qsc-bot escalation remove {target.id}")
+    return item
+
+
+def _noted(item: Outcome, note: str) -> Outcome:
+    return msgspec.structs.replace(item, note="; ".join(filter(None, (item.note, note))))
+
+
+def _next(run: Run) -> list[str]:
+    if len(run.items) == 1 and run.items[0].status is Status.CHANGED:
+        return [f"qsc-bot conversation show {run.items[0].id}"]
+    return ["qsc-bot conversation list"] if any(item.status is Status.CHANGED for item in run.items) else []

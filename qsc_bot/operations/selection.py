@@ -1,0 +1,125 @@
+"""From what a person typed or piped to conversation ids: every accepted spelling, every slip answered."""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Final
+
+from qsc_bot.control.driver import DEFAULT_METHODS
+from qsc_bot.errors import QscBotError
+from qsc_bot.models.conversation import ConversationId
+from qsc_bot.models.mention import Mention
+from qsc_bot.operations.connection import Connection
+
+KNOWN_SERVICES: Final = frozenset(DEFAULT_METHODS) | {"twitter", "wechat"}
+"""Services that the vendor's pages name; the profile's `channels` adds others."""
+SLIPS: Final = {"x": "twitter", "livechat": "web", "live-chat": "web", "messenger": "facebook", "fb": "facebook", "wa": "whatsapp"}
+PHONE_SERVICES: Final = frozenset({"whatsapp", "viber", "twilio"})
+_MENTION: Final = re.compile(r"(\d{1,20})_(\d{1,40})")
+_CONTACT: Final = re.compile(r"\d{1,40}")
+_PERMALINK: Final = re.compile(r"<?https://(app|us)\.engagor\.com/messages/(\d+)/permalink/(\d+)/(\d+)/?>?")
+
+
+@dataclass(frozen=True)
+class Target:
+    """One conversation, and the mention it was named by, if any."""
+
+    id: ConversationId
+    mention: Mention | None = None
+
+
+def clean_ids(lines: Iterable[str], *, tell: Callable[[str], None]) -> list[str]:
+    """The ids in a list: text up to the first tab, without byte-order mark, blank lines and duplicates; told what was left out."""
+    ids: dict[str, None] = {}
+    blank = double = 0
+    for line in lines:
+        text = line.partition("\t")[0].strip().strip("\ufeff").strip()
+        blank += not text
+        double += text in ids
+        if text:
+            ids[text] = None
+    left_out = [f"{count} {what}" for count, what in ((blank, "blank"), (double, "double")) if count]
+    if left_out:
+        tell(f"left out {' and '.join(left_out)} line{'s' if blank + double > 1 else ''} of the list of ids")
+    if not ids:
+        raise QscBotError("usage.ids", "the list of ids is empty")
+    return list(ids)
+
+
+def resolve(connection: Connection, texts: Sequence[str], *, one_each: bool, tell: Callable[[str], None]) -> list[Target]:
+    """Conversation ids for what was typed; `one_each` refuses a contact that has several (`usage.ambiguous`).
+
+    Mention ids, permalinks and contact ids are looked up by the API; conversation ids cost nothing. All spellings are
+    checked before the first call goes out.
+    """
+    parsed = [_parse(text, connection, tell) for text in texts]
+    found: dict[ConversationId, Target] = {}
+    for look_up in parsed:
+        for target in look_up(connection, one_each):
+            found.setdefault(target.id, target)
+    return list(found.values())
+
+
+Lookup = Callable[[Connection, bool], list[Target]]
+
+
+def _parse(text: str, connection: Connection, tell: Callable[[str], None]) -> Lookup:
+    if link := _PERMALINK.fullmatch(text):
+        _, account, topic, mention = link.groups()
+        if account != connection.profile.account_id:
+            raise QscBotError(
+                "access.account", f"{text} belongs to another account", expected=connection.profile.account_id, found=account
+            )
+        return lambda where, _: [_by_mention(where, topic, mention)]
+    if pair := _MENTION.fullmatch(text):
+        return lambda where, _: [_by_mention(where, pair[1], pair[2])]
+    if _CONTACT.fullmatch(text):
+        return lambda where, one_each: _by_contact(where, text, one_each=one_each)
+    person = _conversation_id(text, connection, tell)
+    return lambda _where, _one_each: [Target(person)]
+
+
+def _conversation_id(text: str, connection: Connection, tell: Callable[[str], None]) -> ConversationId:
+    service, colon, service_id = text.partition(":")
+    if colon and service.lower() in SLIPS:
+        raise QscBotError("usage.service", f"{service!r} is no service", hint=(f"write {SLIPS[service.lower()]}:{service_id}",))
+    person = ConversationId.parse(text)
+    known = KNOWN_SERVICES | set(connection.profile.channels)
+    if person.service not in known:
+        near = get_close_matches(person.service, known, n=1)
+        hint = (f"did you mean {near[0]}:{person.service_id}?",) if near else ()
+        raise QscBotError(
+            "usage.service",
+            f"{person.service!r} is not a known service",
+            hint=(*hint, f"if it is one, name it in the profile: channels: {{{person.service}: tag}}"),
+            found=", ".join(sorted(known)),
+        )
+    if person.service in PHONE_SERVICES and service_id.startswith("+"):
+        tell(f"{text}: read as {person.service}:{service_id[1:]}")
+        return ConversationId.parse(f"{person.service}:{service_id[1:]}")
+    return person
+
+
+def _by_mention(connection: Connection, topic: str, mention_id: str) -> Target:
+    mention = connection.mentions.read(topic, mention_id)
+    if mention.conversation is None:
+        raise QscBotError(
+            "usage.id",
+            f"{topic}_{mention_id} was written by our own side and does not say to whom",
+            hint=("name a message of the customer, or the conversation itself",),
+        )
+    return Target(mention.conversation, mention)
+
+
+def _by_contact(connection: Connection, contact_id: str, *, one_each: bool) -> list[Target]:
+    people = connection.contacts.read_by_id(contact_id).conversations
+    if not people:
+        raise QscBotError("contact.not_found", f"contact {contact_id} has no conversation that the API tells")
+    if one_each and len(people) > 1:
+        raise QscBotError(
+            "usage.ambiguous",
+            f"contact {contact_id} has {len(people)} conversations",
+            hint=tuple(str(person) for person in people),
+        )
+    return [Target(person) for person in people]

@@ -1,0 +1,91 @@
+"""Webhooks: the addresses of the bot that get events."""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import urlsplit
+
+from qsc_bot.errors import QscBotError
+from qsc_bot.models.setup import Webhook
+from qsc_bot.results import Column, Listing, Record
+from qsc_bot.setup.remote import RemoteSetup
+
+NAME: Final = re.compile(r"[a-z0-9-]{1,60}")
+SECRET_MARK: Final = "{secret}"  # noqa: S105  # the placeholder that people write, not a secret
+LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+
+COLUMNS: Final = (
+    Column("name", "NAME", "text", 0),
+    Column("via", "VIA", "text", 1),
+    Column("state", "STATE", "text", 0),
+    Column("last_delivery_at", "LAST DELIVERY", "ago", 1),
+    Column("url", "URL", "text", 2),
+)
+PLAIN: Final = ("name", "via", "state", "last_delivery_at", "url")
+
+
+def list_webhooks(setup: RemoteSetup) -> Listing[Webhook]:
+    """Every webhook; the secret in an address stays `{secret}`."""
+    return Listing(schema="webhook-list", items=setup.webhooks(), columns=COLUMNS, plain=PLAIN)
+
+
+def show_webhook(setup: RemoteSetup, name: str) -> Record:
+    """One webhook; raises `webhook.not_found`."""
+    return Record(schema="webhook", item=setup.webhook(check_name(name)))
+
+
+def register_webhook(
+    setup: RemoteSetup, name: str, url: str, *, url_secret: str | None, authorization: str | None, update: bool
+) -> Record:
+    """Register an address; what is there already, equal, stays `unchanged`.
+
+    Raises `usage.url` for an address with fragment, user or password, `config.secret` where `{secret}` has no value.
+    """
+    warnings = check_url(url)
+    if SECRET_MARK in url and url_secret is None:
+        raise QscBotError("config.secret", f"the address of {name} holds {SECRET_MARK}, and QSC_BOT_URL_SECRET is not set")
+    hidden: Mapping[str, str | None] = {
+        "url_secret": url_secret if SECRET_MARK in url else None,
+        "authorization": authorization,
+    }
+    known = {key: value for key, value in hidden.items() if value}
+    done = setup.put_webhook(check_name(name), url, hidden=known, update=update)
+    return Record(
+        schema="webhook",
+        item=setup.webhook(name),
+        outcome=done,
+        warnings=warnings,
+        next=(f"qsc-bot recipe create private-messages-to-bot --webhook {name}",),
+    )
+
+
+def delete_webhook(setup: RemoteSetup, name: str) -> Record:
+    """Delete a webhook; raises `webhook.not_found`, and `webhook.in_use` while a recipe triggers it."""
+    webhook = setup.webhook(check_name(name))
+    setup.delete_webhook(name)
+    return Record(schema="webhook", item=webhook, outcome="deleted")
+
+
+def check_name(name: str) -> str:
+    """A name that fits into an address and a file; raises `usage.invalid`."""
+    if not NAME.fullmatch(name):
+        raise QscBotError("usage.invalid", f"{name[:80]!r} cannot be a name", expected="small letters, digits and hyphens")
+    return name
+
+
+def check_url(url: str) -> list[str]:
+    """Refuse an address that cannot be a webhook's; warn of one that is not encrypted."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise QscBotError("usage.url", f"{url[:200]!r} is no address: {error}") from error
+    if parts.scheme not in ("http", "https") or not host or port == 0 or re.search(r"[\s\x00-\x1f\x7f]", url):
+        raise QscBotError("usage.url", f"{url[:200]!r} is no http or https address")
+    if "#" in url:
+        raise QscBotError("usage.url", "a webhook's address has no fragment: what follows # is never sent")
+    if parts.username is not None or parts.password is not None:
+        raise QscBotError("usage.url", "a webhook's address has no user or password", hint=("give them with --authorization-stdin",))
+    if parts.scheme == "http" and host not in LOOPBACK:
+        return [f"{host} is called without encryption: customers' messages can be read on the way"]
+    return []

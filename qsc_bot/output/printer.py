@@ -1,0 +1,263 @@
+"""Shows results and errors: the data on stdout, everything said about it on stderr."""
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any, Final, TextIO
+
+import msgspec
+
+from qsc_bot.errors import ExitCode, QscBotError
+from qsc_bot.models.conversation import Outcome
+from qsc_bot.output import structured
+from qsc_bot.output.failure import failed_item_line, failure_document, failure_text
+from qsc_bot.output.fields import Row, Shape
+from qsc_bot.output.formats import Format, choose_format
+from qsc_bot.output.forms import Form, whole_lines
+from qsc_bot.output.progress import Progress
+from qsc_bot.output.streams import BOLD, YELLOW, Outlet, allows_color
+from qsc_bot.output.summary import counts_line, summary_line
+from qsc_bot.output.table import Screen, request_lines
+from qsc_bot.output.text import sanitise
+from qsc_bot.results import DryRun, Ending, Listing, Record, Report, Result, Text
+
+_DOCUMENTS: Final = (Format.JSON, Format.YAML)
+_FOR_PEOPLE: Final = (Format.TABLE, Format.PLAIN)
+_DEFAULT_WIDTH: Final = 80
+_NOTHING_SENT: Final = "dry run: nothing was sent"
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Whose data is shown: the profile, its account, and whether that is the sandbox."""
+
+    profile: str | None
+    account_id: str | None
+    sandbox: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Printer:
+    """The two streams of one run and what the user wants to see on them.
+
+    `identity` may raise a QscBotError where no profile can be told; documents then hold null.
+    """
+
+    stdout: TextIO
+    stderr: TextIO
+    format: Format | None
+    fields: tuple[str, ...]
+    quiet: int
+    verbose: int
+    color: bool
+    width: int | None
+    is_terminal: bool
+    stderr_is_terminal: bool
+    environ: Mapping[str, str]
+    show_names: Callable[[], bool]
+    now: Callable[[], datetime]
+    identity: Callable[[], Identity]
+    clock: Callable[[], float] = field(default=time.monotonic)
+
+    def show(self, result: Result) -> ExitCode:
+        """Write a result in the wanted format and say what its process exits with."""
+        match result:
+            case Listing():
+                self._show_listing(result)
+            case Record():
+                self._show_record(result)
+            case Report():
+                self._show_report(result)
+            case Text():
+                self._show_text(result)
+        return result.exit_code
+
+    def check_fields(self, schema: str, item_type: type[msgspec.Struct]) -> None:
+        """Refuse an unknown --fields name before anything is done; raises `usage.invalid`."""
+        self._shape(schema).check(item_type)
+
+    def error(self, error: QscBotError) -> None:
+        """Tell a failure on stderr, as one JSON line where JSON was asked for."""
+        self.progress.close()
+        if self.format in (Format.JSON, Format.NDJSON):
+            self._err.line(structured.to_json(failure_document(error, self._owner())))
+        else:
+            self._err.write(failure_text(error, self._err, with_request=bool(self.verbose)))
+        self.stderr.flush()
+
+    def notice(self, text: str) -> None:
+        """Say something on stderr that can be missed."""
+        if not self.quiet:
+            self._say(text)
+
+    def warning(self, text: str) -> None:
+        """Say something on stderr that must not be missed."""
+        self._say(text, label=f"{self._err.paint('warning:', YELLOW)} ")
+
+    @cached_property
+    def progress(self) -> Progress:
+        """Where work tells how far it is; the line goes away before anything else is written."""
+        return Progress(
+            self._err,
+            is_terminal=self.stderr_is_terminal,
+            width=self.width or _DEFAULT_WIDTH,
+            quiet=bool(self.quiet),
+            environ=self.environ,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def _out(self) -> Outlet:
+        color = allows_color(wanted=self.color, is_terminal=self.is_terminal, environ=self.environ)
+        return Outlet(stream=self.stdout, color=color)
+
+    @cached_property
+    def _err(self) -> Outlet:
+        color = allows_color(wanted=self.color, is_terminal=self.stderr_is_terminal, environ=self.environ)
+        return Outlet(stream=self.stderr, color=color)
+
+    @cached_property
+    def _chosen(self) -> Format:
+        return choose_format(self.format, is_terminal=self.is_terminal)
+
+    def _shape(self, schema: str) -> Shape:
+        return Shape(schema=schema, fields=self.fields, show_names=self.show_names())
+
+    def _form(self) -> Form:
+        screen = Screen(
+            width=self.width or _DEFAULT_WIDTH,
+            now=self.now(),
+            fit=self._out.fit,
+            header=lambda text: self._out.paint(text, BOLD),
+        )
+        return Form(format=self._chosen, fields=self.fields, screen=screen)
+
+    def _identify(self) -> Identity:
+        try:
+            return self.identity()
+        except QscBotError:
+            return Identity(profile=None, account_id=None, sandbox=False)
+
+    def _owner(self) -> structured.Owner:
+        identity = self._identify()
+        return {"profile": identity.profile, "account_id": identity.account_id}
+
+    def _say(self, text: str, *, label: str = "") -> None:
+        self.progress.close()
+        self._err.line(f"{label}{sanitise(text)}")
+
+    def _put(self, text: str) -> None:
+        self.progress.close()
+        self._out.write(text)
+        self.stdout.flush()  # also when both streams end in one pipe, what is said of the data comes after it
+
+    def _show_listing(self, listing: Listing[Any]) -> None:
+        shape = self._shape(listing.schema)
+        if self._chosen is Format.NDJSON:
+            self._stream(structured.listing_stream(listing, shape, self._owner))
+            return
+        rows = list(shape.rows(listing.items))
+        ending = listing.ending()
+        if self._chosen in _DOCUMENTS:
+            chosen = [shape.choose(row) for row in rows]
+            self._document(structured.listing_document(listing.schema, chosen, ending, self._owner()))
+            return
+        self._open()
+        self._put(self._form().listing(listing, rows))
+        self._close_listing(rows, ending)
+
+    def _close_listing(self, rows: Sequence[Row], ending: Ending) -> None:
+        if not rows and self._chosen is Format.TABLE:
+            self.notice("Nothing found.")
+        self._add(ending.warnings, ending.hints)
+        if ending.summary is None or self._chosen not in _FOR_PEOPLE:
+            return
+        identity = self._identify()
+        line = summary_line(
+            ending.summary,
+            profile=identity.profile,
+            account_id=identity.account_id,
+            shown=len(rows),
+            read_at=_read_at(rows) or self.now(),
+            now=self.now(),
+        )
+        self.notice(line)
+
+    def _show_record(self, record: Record) -> None:
+        shape = self._shape(record.schema)
+        shape.check(type(record.item))
+        row = shape.row(record.item)
+        match self._chosen:
+            case Format.NDJSON:
+                self._stream(structured.record_stream(record, shape.choose(row), self._owner()))
+            case Format.JSON | Format.YAML:
+                self._document(structured.record_document(record, shape.choose(row), self._owner()))
+            case _:
+                self._open()
+                self._put(self._form().record(record, row))
+                done = [f"{record.schema} {row.get('name')}: {record.outcome}"] if record.outcome else []
+                self._add(record.warnings, [*done, *(f"next: {command}" for command in record.next)])
+
+    def _show_report(self, report: Report) -> None:
+        shape = self._shape(report.schema)
+        shape.check(Outcome)
+        rows = [shape.row(item) for item in report.body.items]
+        chosen = [shape.choose(row) for row in rows]
+        match self._chosen:
+            case Format.NDJSON:
+                self._stream(structured.report_stream(report, chosen, self._owner()))
+            case Format.JSON | Format.YAML:
+                self._document(structured.report_document(report, chosen, self._owner()))
+            case _:
+                self._open()
+                self._put(self._form().outcomes(rows))
+                self._close_report(report)
+
+    def _close_report(self, report: Report) -> None:
+        if isinstance(report.body, DryRun):
+            self._tell_requests(report.body)
+        for item in report.body.items:
+            if item.error is not None:
+                self._say(failed_item_line(item.id, item.status, item.error))
+        self._add(report.warnings, [f"next: {command}" for command in report.next])
+        if last := _NOTHING_SENT if isinstance(report.body, DryRun) else counts_line(report.body.counts):
+            self.notice(last)
+
+    def _tell_requests(self, dry_run: DryRun) -> None:
+        requests = request_lines(dry_run.requests)
+        if requests and self._chosen is Format.TABLE:
+            self._put(f"\n{requests}")
+        elif requests and self._chosen is Format.PLAIN and not self.quiet:
+            self._err.write(requests)
+
+    def _show_text(self, text: Text) -> None:
+        if self._chosen in (Format.JSON, Format.NDJSON, Format.YAML):
+            self._document(structured.text_document(text))
+        else:
+            self._put(whole_lines(text.text))
+
+    def _open(self) -> None:
+        if self._chosen in _FOR_PEOPLE and self._identify().sandbox:
+            self.notice("sandbox: no real account")
+
+    def _add(self, warnings: Sequence[str], hints: Sequence[str]) -> None:
+        for text in warnings:
+            self.warning(text)
+        for text in hints:
+            self.notice(text)
+
+    def _document(self, document: Row) -> None:
+        as_yaml = self._chosen is Format.YAML
+        self._put(structured.to_yaml(document) if as_yaml else f"{structured.to_json(document)}\n")
+
+    def _stream(self, lines: Iterable[Row]) -> None:
+        for line in lines:
+            self._put(f"{structured.to_json(line)}\n")
+
+
+def _read_at(rows: Sequence[Row]) -> datetime | None:
+    """When the newest of what is shown was read."""
+    moments = [row["observed_at"] for row in rows if row.get("observed_at")]
+    return datetime.fromisoformat(max(moments)) if moments else None

@@ -1,0 +1,102 @@
+"""JSON schemas of the documents, made from the types that they are made of."""
+
+import json
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Any, Final, Literal
+
+import msgspec
+
+from qsc_bot.errors import QscBotError
+from qsc_bot.models.conversation import Conversation, Failure
+from qsc_bot.models.demo import DemoStory
+from qsc_bot.models.sandbox import Fault, SandboxEvent, SandboxStatus
+from qsc_bot.models.setup import Recipe, Webhook
+from qsc_bot.operations.profile import ProfileItem, ProfileRow
+from qsc_bot.results import DryRun, ListSummary, Outcomes, Text
+
+Form = Literal["list", "record", "flat", "error"]
+TYPES: Final[Mapping[str, tuple[Form, type[msgspec.Struct]]]] = {
+    "conversation-list": ("list", Conversation),
+    "conversation": ("record", Conversation),
+    "outcomes": ("flat", Outcomes),
+    "dry-run": ("flat", DryRun),
+    "webhook-list": ("list", Webhook),
+    "webhook": ("record", Webhook),
+    "recipe-list": ("list", Recipe),
+    "recipe": ("record", Recipe),
+    "profile-list": ("list", ProfileRow),
+    "profile": ("record", ProfileItem),
+    "sandbox-status": ("record", SandboxStatus),
+    "sandbox-event": ("record", SandboxEvent),
+    "sandbox-fault": ("record", Fault),
+    "sandbox-fault-list": ("list", Fault),
+    "demo": ("record", DemoStory),
+    "error": ("error", Failure),
+}
+NAMES: Final = tuple(TYPES)
+_TEXT_OR_NULL: Final = {"anyOf": [{"type": "string"}, {"type": "null"}]}
+
+
+def schema_of(name: str) -> Text:
+    """The schema of one document, as JSON; raises `usage.schema` naming the nearest."""
+    if name not in TYPES:
+        near = get_close_matches(name, NAMES, n=3)
+        hint = tuple(f"qsc-bot schema {one}" for one in near) or ("qsc-bot schema",)
+        raise QscBotError("usage.schema", f"there is no schema {name[:80]!r}", hint=hint)
+    document = build(name)
+    return Text(text=json.dumps(document, indent=2), data=document)
+
+
+def build(name: str) -> dict[str, Any]:
+    """The schema as data: the envelope, and in it the fields of the type."""
+    form, kind = TYPES[name]
+    (root,), parts = msgspec.json.schema_components([kind], ref_template="#/$defs/{name}")
+    item = parts.pop(kind.__name__)
+    _require_all(item, *parts.values())
+    properties: dict[str, Any] = {"schema": {"const": f"qsc-bot/{name}@1"}, "profile": _TEXT_OR_NULL, "account_id": _TEXT_OR_NULL}
+    match form:
+        case "list":
+            parts[kind.__name__] = item
+            properties |= {"items": {"type": "array", "items": root}, "page": _PAGE, "warnings": _WARNINGS}
+            if kind is Conversation:
+                properties["summary"] = _summary(parts)
+        case "error":
+            parts[kind.__name__] = item
+            properties["error"] = root
+        case _:
+            properties |= item["properties"] | {"warnings": _WARNINGS}
+    optional = {"outcome": {"enum": ["created", "updated", "unchanged", "deleted"]}} if form == "record" else {}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": f"qsc-bot/{name}@1",
+        "type": "object",
+        "properties": properties | optional,
+        "required": list(properties),
+        **({"$defs": parts} if parts else {}),
+    }
+
+
+_WARNINGS: Final = {"type": "array", "items": {"type": "string"}}
+_PAGE: Final = {
+    "type": "object",
+    "properties": {"returned": {"type": "integer"}, "complete": {"type": "boolean"}},
+    "required": ["returned", "complete"],
+}
+
+
+def _summary(parts: dict[str, Any]) -> dict[str, Any]:
+    (root,), more = msgspec.json.schema_components([ListSummary], ref_template="#/$defs/{name}")
+    _require_all(*more.values())
+    parts.update(more)
+    return dict(root)
+
+
+def _require_all(*schemas: dict[str, Any]) -> None:
+    """Unknown is null, never missing: every field is always there, so no default is told."""
+    for schema in schemas:
+        fields = schema.get("properties")
+        if isinstance(fields, dict):
+            schema["required"] = list(fields)
+            for field in fields.values():
+                field.pop("default", None)

@@ -1,0 +1,45 @@
+"""Where text goes: one stream, what it can show, and whether it takes colour."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, TextIO
+
+from qsc_bot.output.text import ELLIPSIS
+
+BOLD: Final = "1"
+RED: Final = "1;31"
+YELLOW: Final = "1;33"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outlet:
+    """A text stream that never fails on a character it cannot show."""
+
+    stream: TextIO
+    color: bool
+
+    def fit(self, text: str) -> str:
+        """The text with replacements for what the stream's encoding lacks."""
+        encoding = self.stream.encoding or "utf-8"
+        try:
+            text.encode(encoding)
+        except UnicodeEncodeError:
+            return text.replace(ELLIPSIS, "...").encode(encoding, "replace").decode(encoding)
+        return text
+
+    def write(self, text: str) -> None:
+        """Write a text as well as the stream can show it."""
+        self.stream.write(self.fit(text))
+
+    def line(self, text: str) -> None:
+        """Write one line."""
+        self.write(f"{text}\n")
+
+    def paint(self, text: str, style: str) -> str:
+        """The text in a style, where colour is wanted; the words alone must carry the meaning."""
+        return f"\x1b[{style}m{text}\x1b[0m" if self.color else text
+
+
+def allows_color(*, wanted: bool, is_terminal: bool, environ: Mapping[str, str]) -> bool:
+    """Whether a stream takes colour: a terminal that nobody asked to do without."""
+    return wanted and is_terminal and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"

@@ -1,0 +1,101 @@
+"""The documents that programs read: one JSON or YAML document, or a stream of JSON lines."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from qsc_bot.errors import QscBotError
+from qsc_bot.output.fields import Row, Shape, encode
+from qsc_bot.results import Ending, Listing, Outcomes, Record, Report, Text
+
+Owner = Mapping[str, str | None]  # profile and account_id, as every document names them
+
+
+def to_json(document: object) -> str:
+    """One line of ASCII that holds every character, escaped; DEL too, which JSON itself lets through."""
+    return json.dumps(document, ensure_ascii=True, separators=(",", ":")).replace("\x7f", "\\u007f")
+
+
+def to_yaml(document: Row) -> str:
+    """The same document as YAML, in ASCII."""
+    import yaml
+
+    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # twice as fast, where libyaml is there
+    text: str = yaml.dump(document, Dumper=dumper, allow_unicode=False, sort_keys=False)
+    return text
+
+
+def envelope(schema: str, owner: Owner) -> Row:
+    """What every document starts with."""
+    return {"schema": f"qsc-bot/{schema}@1", **owner}
+
+
+def listing_document(schema: str, rows: Sequence[Row], ending: Ending, owner: Owner) -> Row:
+    """A list with what is known of the whole."""
+    summary = {} if ending.summary is None else {"summary": encode(ending.summary)}
+    page = {"returned": len(rows), "complete": ending.complete}
+    return (
+        envelope(schema, owner) | summary | {"items": rows, "page": page, "warnings": encode(ending.warnings)}
+    )
+
+
+def record_document(record: Record, row: Row, owner: Owner) -> Row:
+    """One thing, its fields flat; where it has a profile or an account of its own, these stand."""
+    head = envelope(record.schema, owner)
+    outcome = {"outcome": record.outcome} if record.outcome else {}
+    return head | row | outcome | {"schema": head["schema"], "warnings": encode(record.warnings)}
+
+
+def report_document(report: Report, rows: Sequence[Row], owner: Owner) -> Row:
+    """Outcomes or a dry run."""
+    body: Row = encode(report.body)
+    return envelope(report.schema, owner) | body | {"items": rows, "warnings": encode(report.warnings)}
+
+
+def text_document(result: Text) -> Row:
+    """A text's data in place of the text; it has no schema, so no envelope either."""
+    data: Row = {"text": result.text} if result.data is None else result.data
+    return dict(encode(data))
+
+
+def listing_stream(listing: Listing[Any], shape: Shape, owner: Callable[[], Owner]) -> Iterator[Row]:
+    """Items as they come, then the end; a stream that breaks says so before its error goes on."""
+    returned = 0
+    try:
+        for row in shape.rows(listing.items):
+            yield {"type": "item", **shape.choose(row)}
+            returned += 1
+        ending = listing.ending()
+    except QscBotError:
+        if returned:
+            yield _end(listing.schema, owner(), returned=returned, complete=False)
+        raise
+    end = _end(listing.schema, owner(), returned=returned, complete=ending.complete, warnings=ending.warnings)
+    yield end | _summary(ending)
+
+
+def record_stream(record: Record, row: Row, owner: Owner) -> Iterator[Row]:
+    """One thing and the end."""
+    outcome = {"outcome": record.outcome} if record.outcome else {}
+    yield {"type": "item", **row, **outcome}
+    yield _end(record.schema, owner, returned=1, warnings=record.warnings)
+
+
+def report_stream(report: Report, rows: Sequence[Row], owner: Owner) -> Iterator[Row]:
+    """Each outcome, each request of a dry run, and the end with the counts."""
+    yield from ({"type": "result", **row} for row in rows)
+    body: Row = encode(report.body)
+    yield from ({"type": "request", **request} for request in body.get("requests", ()))
+    end = _end(report.schema, owner, returned=len(rows), warnings=report.warnings)
+    yield end | {key: body[key] for key in ("operation", "counts") if isinstance(report.body, Outcomes)}
+
+
+def _summary(ending: Ending) -> Row:
+    return {} if ending.summary is None else {"summary": encode(ending.summary)}
+
+
+def _end(
+    schema: str, owner: Owner, *, returned: int, complete: bool = True, warnings: Sequence[str] = ()
+) -> Row:
+    end = {"type": "end", "returned": returned, "complete": complete, "warnings": encode(warnings)}
+    return end | envelope(schema, owner)

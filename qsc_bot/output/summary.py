@@ -1,0 +1,44 @@
+"""The last line on stderr: what was found or done, in numbers, and what it cost."""
+
+from datetime import UTC, datetime
+
+from qsc_bot.models.conversation import Control
+from qsc_bot.output.text import duration, sanitise
+from qsc_bot.results import Counts, ListSummary
+
+
+def summary_line(
+    summary: ListSummary,
+    *,
+    profile: str | None,
+    account_id: str | None,
+    shown: int,
+    read_at: datetime,
+    now: datetime,
+) -> str:
+    """How many conversations there are, who holds them, when that was read, and the calls it took."""
+    account = f" ({account_id})" if account_id else ""
+    owner = f"{profile or 'no profile'}{account}"
+    period = duration(int((now - summary.since).total_seconds()))
+    total = f"{shown} of {summary.total}" if summary.total > shown else str(summary.total)
+    controls = ", ".join(f"{number} {word}" for word, number in _by_control(summary) if number)
+    found = f"{total} = {controls}" if controls else total
+    return sanitise(
+        f"{owner}, last {period}: {found}; read {read_at.astimezone(UTC):%H:%M}; {_calls(summary)}"
+    )
+
+
+def counts_line(counts: Counts) -> str:
+    """How many items came to what; empty when there were none."""
+    numbers = {word: getattr(counts, word) for word in counts.__struct_fields__}
+    return ", ".join(f"{number} {word.replace('_', ' ')}" for word, number in numbers.items() if number)
+
+
+def _by_control(summary: ListSummary) -> list[tuple[str, int]]:
+    order = {control.value: at for at, control in enumerate(Control)}
+    return sorted(summary.by_control.items(), key=lambda pair: order.get(pair[0], len(order)))
+
+
+def _calls(summary: ListSummary) -> str:
+    calls = f"{summary.calls} call{'' if summary.calls == 1 else 's'}"
+    return calls if summary.calls_left is None else f"{calls}, {summary.calls_left} left"

@@ -1,0 +1,143 @@
+"""What commands return: data for the printer, and the exit code that goes with it."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from qsc_bot.errors import ExitCode
+from qsc_bot.models.conversation import Call, Outcome, Status
+
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table: the field it shows and how.
+
+    `kind`: `text`, `duration` (seconds), `ago` and `time` (moments), `words` (a list). A column of a higher
+    `rank` gives way first when the terminal is narrow; rank 0 is never dropped and never cut.
+    """
+
+    field: str
+    title: str
+    kind: str = "text"
+    rank: int = 1
+
+
+class ListSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """How many conversations there are, by who holds them, and what it cost to find out."""
+
+    total: int
+    by_control: dict[str, int]
+    since: datetime
+    calls: int
+    calls_left: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ending:
+    """What is known of a list only after its last item was read."""
+
+    complete: bool = True
+    summary: ListSummary | None = None
+    warnings: Sequence[str] = ()
+    hints: Sequence[str] = ()
+
+
+@dataclass(kw_only=True)
+class Listing(Generic[T]):
+    """Many things of one kind. `items` may be a stream: it is read once, and `ending` is asked after it."""
+
+    schema: str
+    items: Iterable[T]
+    columns: Sequence[Column]
+    plain: Sequence[str]
+    ending: Callable[[], Ending] = field(default=Ending)
+    exit_code: ExitCode = ExitCode.OK
+
+
+@dataclass(kw_only=True)
+class Record:
+    """One thing, and for a write what it came to (`created`, `updated`, `unchanged`, `deleted`).
+
+    `next` holds whole command lines that are useful now; `view` is its form for people, when it has one.
+    """
+
+    schema: str
+    item: msgspec.Struct
+    outcome: str | None = None
+    fields: Sequence[str] = ()
+    warnings: Sequence[str] = ()
+    next: Sequence[str] = ()
+    view: str | None = None
+    exit_code: ExitCode = ExitCode.OK
+
+
+class Counts(msgspec.Struct, frozen=True, kw_only=True):
+    """How many items came to what."""
+
+    changed: int = 0
+    unchanged: int = 0
+    requested: int = 0
+    skipped: int = 0
+    failed: int = 0
+    in_doubt: int = 0
+
+
+class Outcomes(msgspec.Struct, frozen=True, kw_only=True):
+    """What one operation came to, item by item."""
+
+    operation: str
+    items: list[Outcome]
+    counts: Counts
+
+
+class DryRun(msgspec.Struct, frozen=True, kw_only=True):
+    """What would be sent, and nothing was."""
+
+    items: list[Outcome]
+    requests: list[Call]
+
+
+@dataclass(kw_only=True)
+class Report:
+    """Outcomes or a dry run, as shown item by item."""
+
+    schema: str
+    body: Outcomes | DryRun
+    warnings: Sequence[str] = ()
+    next: Sequence[str] = ()
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """0 when nothing failed, the common code when all failed alike, else 9."""
+        bad = [item for item in self.body.items if item.status in (Status.FAILED, Status.IN_DOUBT)]
+        codes = {item.error.exit for item in bad if item.error}
+        if not bad:
+            return ExitCode.OK
+        if len(bad) == len(self.body.items) and len(codes) == 1:
+            return ExitCode(codes.pop())
+        return ExitCode.PARTIAL
+
+
+@dataclass(kw_only=True)
+class Text:
+    """A text for people, the same in every format but JSON, where `data` stands in its place."""
+
+    text: str
+    data: dict[str, Any] | None = None
+    exit_code: ExitCode = ExitCode.OK
+
+
+Result = Listing[Any] | Record | Report | Text
+
+
+def count(items: Iterable[Outcome]) -> Counts:
+    """Count outcomes by what they came to; planned ones are none of these."""
+    tally = Counter(item.status.value for item in items if item.status is not Status.PLANNED)
+    return Counts(**tally)

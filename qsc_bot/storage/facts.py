@@ -1,0 +1,65 @@
+"""What an account was found to be like, remembered to save calls; losing it costs calls and nothing else."""
+
+import json
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+TOPICS_TRUSTED_SECONDS: Final = 24 * 3600.0
+
+
+class Facts:
+    """A small JSON file of facts about one account on one host, in the cache folder."""
+
+    def __init__(self, path: Path, *, key: str, unix_seconds: Callable[[], float]) -> None:
+        self._path = path
+        self._key = key
+        self._now = unix_seconds
+        self._known: dict[str, Any] | None = None
+
+    def topics(self, service: str) -> list[str]:
+        """The topic ids found for a service within the last day, else none."""
+        entry = self._read().get(f"topics:{service}")
+        if not isinstance(entry, dict) or not 0 <= self._now() - entry.get("at", 0) < TOPICS_TRUSTED_SECONDS:
+            return []
+        return [str(topic) for topic in entry.get("ids", [])]
+
+    def remember_topics(self, service: str, ids: list[str]) -> None:
+        """Keep the topic ids of a service for a day."""
+        self._write(f"topics:{service}", {"at": self._now(), "ids": ids})
+
+    def is_filter_proven(self, tag_filter: str) -> bool:
+        """Whether this filter once found a contact that bears the tag, so that its quoting is right."""
+        return self._read().get(f"filter:{tag_filter}") is True
+
+    def remember_filter(self, tag_filter: str) -> None:
+        """Keep that this filter finds contacts that bear the tag."""
+        self._write(f"filter:{tag_filter}", True)
+
+    def _read(self) -> dict[str, Any]:
+        if self._known is None:
+            found = self._load().get(self._key)
+            self._known = found if isinstance(found, dict) else {}
+        return self._known
+
+    def _load(self) -> dict[str, Any]:
+        try:
+            found = json.loads(self._path.read_bytes())
+        except (OSError, ValueError):
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    def _write(self, name: str, value: object) -> None:
+        self._read()[name] = value
+        document = self._load()
+        document[self._key] = self._known
+        try:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            handle, temporary = tempfile.mkstemp(dir=self._path.parent)
+            with os.fdopen(handle, "w") as file:
+                json.dump(document, file)
+            Path(temporary).replace(self._path)
+        except OSError:
+            return  # a read-only home: the fact is asked for again next time

@@ -1,0 +1,36 @@
+"""The one clock: local time, corrected by what the remote says the time is."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+TOLERANCE_SECONDS: Final = 2.0
+"""A `Date` header has whole seconds and some travel time: a smaller difference is no difference."""
+
+
+class Clock:
+    """Local time plus the offset of the remote's last `Date` header."""
+
+    def __init__(self, unix_seconds: Callable[[], float]) -> None:
+        self._local = unix_seconds
+        self.offset_seconds = 0.0
+
+    def unix(self) -> float:
+        """Now, in Unix seconds."""
+        return self._local() + self.offset_seconds
+
+    def now(self) -> datetime:
+        """Now, in UTC."""
+        return datetime.fromtimestamp(self.unix(), UTC)
+
+    def observe(self, date_header: str | None) -> None:
+        """Learn the remote's time from its `Date` header; one that cannot be read is passed over."""
+        if not date_header:
+            return
+        try:
+            remote = parsedate_to_datetime(date_header).timestamp()
+        except (TypeError, ValueError, OverflowError):
+            return
+        offset = remote - self._local()
+        self.offset_seconds = offset if abs(offset) > TOLERANCE_SECONDS else 0.0

@@ -1,0 +1,258 @@
+"""What is said on stderr, when, and what is not said."""
+
+import io
+import json
+import subprocess
+import sys
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from qsc_bot.errors import CATALOGUE, ExitCode, QscBotError
+from qsc_bot.output.printer import Identity
+
+
+def test_the_summary_is_the_last_line(start: Any, listing: Any, summary: Any, conversation: Any) -> None:
+    run = start("table")
+    items = [conversation(number) for number in range(43)]
+    run.show(listing(items, summary=summary(), warnings=["cut short"], hints=["see --all"]))
+    assert run.err == (
+        "warning: cut short\n"
+        "see --all\n"
+        "prod (1417), last 7d: 43 = 31 bot, 9 agent, 2 other, 1 unknown; read 09:02; 12 calls, 318 left\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("known", "identity", "line"),
+    [
+        pytest.param(
+            {"total": 430, "calls_left": None},
+            Identity("prod", "1417", sandbox=False),
+            "prod (1417), last 7d: 1 of 430 = 31 bot, 9 agent, 2 other, 1 unknown; read 09:02; 12 calls",
+            id="cut, and the budget is not known",
+        ),
+        pytest.param(
+            {"total": 1, "by_control": {"bot": 1, "agent": 0}, "calls": 1},
+            Identity("prod", None, sandbox=False),
+            "prod, last 7d: 1 = 1 bot; read 09:02; 1 call, 318 left",
+            id="one",
+        ),
+        pytest.param(
+            {"total": 0, "by_control": {}, "calls": 0},
+            Identity(None, None, sandbox=False),
+            "no profile, last 7d: 0; read 09:02; 0 calls, 318 left",
+            id="none",
+        ),
+    ],
+)
+def test_the_summary_tells_only_what_is_known(
+    start: Any, listing: Any, summary: Any, known: dict[str, Any], identity: Identity, line: str
+) -> None:
+    run = start("plain", identity=lambda: identity)
+    run.show(listing(summary=summary(**known)))
+    assert run.err == f"{line}\n"
+
+
+def test_the_summary_tells_when_the_newest_reading_was(
+    start: Any, listing: Any, summary: Any, conversation: Any, now: Any
+) -> None:
+    run = start("plain")
+    ages = (timedelta(minutes=30), timedelta(minutes=2))
+    run.show(listing([conversation(observed_at=now - age) for age in ages], summary=summary()))
+    assert "; read 09:00; " in run.err
+
+
+@pytest.mark.parametrize("format_name", ["table", "plain"])
+def test_people_are_told_of_the_sandbox_first(
+    start: Any, listing: Any, record: Any, report: Any, summary: Any, format_name: str
+) -> None:
+    for result in (listing(summary=summary(), warnings=["w"]), record(warnings=["w"]), report()):
+        run = start(format_name, identity=lambda: Identity("sandbox", "1", sandbox=True))
+        run.show(result)
+        assert run.err.splitlines()[0] == "sandbox: no real account"
+
+
+@pytest.mark.parametrize("format_name", ["json", "ndjson", "yaml"])
+def test_programs_find_everything_in_the_document(
+    start: Any, listing: Any, summary: Any, format_name: str
+) -> None:
+    run = start(format_name, identity=lambda: Identity("sandbox", "1", sandbox=True))
+    run.show(listing(summary=summary(), warnings=["cut"], hints=["add --all"]))
+    assert run.err == ""
+
+
+@pytest.mark.parametrize("format_name", ["csv", "id"])
+def test_a_format_without_room_for_warnings_has_them_on_stderr(
+    start: Any, listing: Any, summary: Any, format_name: str
+) -> None:
+    run = start(format_name)
+    run.show(listing(summary=summary(), warnings=["cut"], hints=["add --all"]))
+    assert run.err == "warning: cut\nadd --all\n"
+
+
+def test_quiet_leaves_warnings_and_failures(start: Any, listing: Any, report: Any, summary: Any) -> None:
+    run = start("table", quiet=1, identity=lambda: Identity("sandbox", "1", sandbox=True))
+    run.show(listing([], summary=summary(), warnings=["cut"], hints=["add --all"]))
+    assert run.err == "warning: cut\n"
+    run = start("table", quiet=1)
+    run.show(report(next=["qsc-bot operation resume op_7f3"]))
+    assert run.err == "failed: web:3: the server said 503   [api.unavailable]\n"
+
+
+def test_the_result_names_its_exit_code(
+    start: Any, listing: Any, record: Any, report: Any, text: Any
+) -> None:
+    failed = record()
+    failed.exit_code = ExitCode.CONFLICT
+    codes = [start("json").show(result) for result in (listing(), failed, report(), text())]
+    assert codes == [ExitCode.OK, ExitCode.CONFLICT, ExitCode.PARTIAL, ExitCode.OK]
+
+
+def test_a_terminal_gets_a_table(start: Any, listing: Any) -> None:
+    run = start(None, is_terminal=True, color=False)
+    run.show(listing())
+    assert run.out.startswith("WAIT  CONTROL")
+
+
+def test_notices_and_warnings_never_reach_stdout(start: Any) -> None:
+    run = start("table", stderr_is_terminal=True)
+    run.printer.notice("read\x1b this")
+    run.printer.warning("and this")
+    assert (run.out, run.err) == ("", "read� this\n\x1b[1;33mwarning:\x1b[0m and this\n")
+
+
+def test_an_error_names_states_and_the_way_out(start: Any) -> None:
+    run = start("table")
+    error = QscBotError(
+        "handover.state_changed",
+        "whatsapp:987 is held by agents",
+        hint=("qsc-bot conversation show whatsapp:987", "qsc-bot handover to-bot whatsapp:987"),
+        expected="idle",
+        found="agent",
+        request_id="r-1",
+    )
+    run.printer.error(error)
+    assert run.out == ""
+    assert run.err == (
+        "error: whatsapp:987 is held by agents   [handover.state_changed]\n"
+        "  expected: idle    now: agent\n"
+        "  try:  qsc-bot conversation show whatsapp:987\n"
+        "        qsc-bot handover to-bot whatsapp:987\n"
+    )
+    verbose = start("table", verbose=1)
+    verbose.printer.error(error)
+    assert verbose.err == f"{run.err}  request: r-1\n"
+
+
+@pytest.mark.parametrize("code", CATALOGUE)
+def test_an_error_without_a_hint_shows_its_remedy(start: Any, code: str) -> None:
+    run = start("yaml")
+    run.printer.error(QscBotError(code, "it failed"))
+    assert run.err == f"error: it failed   [{code}]\n  try:  {CATALOGUE[code].remedy}\n"
+
+
+@pytest.mark.parametrize("format_name", ["json", "ndjson"])
+def test_programs_get_the_error_as_an_object(start: Any, format_name: str) -> None:
+    run = start(format_name)
+    run.printer.error(QscBotError("api.unavailable", "the server said 503", request_id="r-1"))
+    assert run.out == ""
+    assert run.err.count("\n") == 1
+    assert json.loads(run.err) == {
+        "schema": "qsc-bot/error@1",
+        "profile": "prod",
+        "account_id": "1417",
+        "error": {
+            "code": "api.unavailable",
+            "exit": 8,
+            "message": "the server said 503",
+            "hint": "run again later",
+            "request_id": "r-1",
+            "retryable": True,
+        },
+    }
+
+
+def test_an_error_without_a_profile_has_nulls(start: Any) -> None:
+    def identity() -> Identity:
+        raise QscBotError("config.profile_missing", "no profile was chosen")
+
+    run = start("json", identity=identity)
+    run.printer.error(QscBotError("config.profile_missing", "no profile was chosen"))
+    assert json.loads(run.err)["profile"] is None
+
+
+@pytest.mark.parametrize("format_name", ["json", "plain"])
+def test_hostile_errors_are_safe_and_short(start: Any, is_safe: Any, hostile: str, format_name: str) -> None:
+    run = start(format_name)
+    run.printer.error(QscBotError("api.refused", hostile, hint=(hostile,), expected=hostile, found=hostile))
+    assert is_safe(run.err)
+    assert max(len(line) for line in run.err.splitlines()) < 13_000
+    message = json.loads(run.err)["error"]["message"] if format_name == "json" else run.err.splitlines()[0]
+    assert len(message) <= 2_000 + len("error:    [api.refused]")
+
+
+def test_only_a_terminal_sees_a_red_error(start: Any) -> None:
+    error = QscBotError("api.unavailable", "it failed")
+    terminal, pipe = start("table", stderr_is_terminal=True), start("table")
+    terminal.printer.error(error)
+    pipe.printer.error(error)
+    assert terminal.err.startswith("\x1b[1;31merror:\x1b[0m it failed")
+    assert "\x1b" not in pipe.err
+
+
+class Closed(io.StringIO):
+    def write(self, text: str) -> int:
+        raise BrokenPipeError
+
+
+@pytest.mark.parametrize("format_name", ["json", "ndjson", "plain", "table", "csv", "id", "yaml"])
+def test_a_closed_pipe_is_the_callers_matter(start: Any, listing: Any, format_name: str) -> None:
+    with pytest.raises(BrokenPipeError):
+        start(format_name, stdout=Closed()).show(listing())
+
+
+def test_the_progress_line_makes_room_for_the_result(start: Any, listing: Any) -> None:
+    terminal = io.StringIO()
+    run = start("plain", stdout=terminal, stderr=terminal, stderr_is_terminal=True, color=False)
+
+    def items() -> Any:
+        run.printer.progress("reading")
+        return iter(())
+
+    run.printer.progress("starting")
+    run.show(listing(items()))
+    run.printer.notice("done")
+    assert terminal.getvalue() == "\r\x1b[2Kstarting\r\x1b[2Kreading\r\x1b[2Kdone\n"
+
+
+SHOW = """
+import io, sys
+from datetime import UTC, datetime
+from qsc_bot.errors import QscBotError
+from qsc_bot.models.conversation import Conversation
+from qsc_bot.output.formats import Format
+from qsc_bot.output.printer import Identity, Printer
+from qsc_bot.results import Listing
+
+for name in ("plain", "json", "ndjson", "id"):
+    printer = Printer(
+        stdout=io.StringIO(), stderr=io.StringIO(), format=Format(name), fields=(), quiet=0, verbose=0,
+        color=True, width=80, is_terminal=False, stderr_is_terminal=True, environ={}, show_names=True,
+        now=lambda: datetime.now(UTC), identity=lambda: Identity("prod", "1", sandbox=False),
+    )
+    item = Conversation(id="web:1", service="web", service_id="1", method="tag", name="\\u65e5\\u672c")
+    printer.progress("reading")
+    printer.show(Listing(schema="conversation-list", items=[item], columns=(), plain=("id", "name")))
+    printer.error(QscBotError("api.unavailable", "it failed"))
+loaded = {name.partition(".")[0] for name in sys.modules}
+print(*sorted(loaded & {"rich", "yaml", "csv", "httpx", "typer", "asyncio"}))
+"""
+
+
+def test_formats_for_pipes_load_nothing_heavy() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", SHOW], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.strip() == ""
