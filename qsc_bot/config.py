@@ -235,9 +235,7 @@ def _build_setup(keys: Mapping[str, Any], user: _Source | None, project: _Source
 
 def _check_sandbox_meant(config: Config, environ: Mapping[str, str]) -> None:
     file = config.project_path or config.path
-    if any(
-        environ.get(key, "").strip() not in {"", "sandbox"} for key in ("QSC_BOT_TOKEN", "QSC_BOT_PAGE_TOKEN")
-    ):
+    if any(environ.get(key, "").strip() not in {"", "sandbox"} for key in ("QSC_BOT_TOKEN", "QSC_BOT_PAGE_TOKEN")):
         reason = "a token for a real account is set"
     elif environ.get("CI"):
         reason = "CI is set"

@@ -72,8 +72,6 @@ class Secrets:
         value = self._environ.get(variable, "").strip()  # files of secrets often end with a newline
         if not value:
             return None
-        if variable in _SENT_IN_HEADERS and not (
-            value.isascii() and value.isprintable() and " " not in value
-        ):
+        if variable in _SENT_IN_HEADERS and not (value.isascii() and value.isprintable() and " " not in value):
             raise QscBotError("config.secret", f"{variable} holds a character that no token has")
         return Secret(value, variable)

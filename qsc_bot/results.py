@@ -11,7 +11,6 @@ import msgspec
 from qsc_bot.errors import ExitCode
 from qsc_bot.models.conversation import Call, Outcome, Status
 
-
 T = TypeVar("T", bound=msgspec.Struct)
 
 
@@ -19,7 +18,7 @@ T = TypeVar("T", bound=msgspec.Struct)
 class Column:
     """One column of a table: the field it shows and how.
 
-    `kind`: `text`, `duration` (seconds), `ago` and `time` (moments), `words` (a list). A column of a higher
+    `kind`: `text`, `duration` (seconds), `ago`, `left` and `time` (moments), `words` (a list). A column of a higher
     `rank` gives way first when the terminal is narrow; rank 0 is never dropped and never cut.
     """
 

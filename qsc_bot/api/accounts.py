@@ -48,7 +48,8 @@ class Topics:
         found = self._account().topics_of(service)
         if not found:
             raise QscBotError(
-                "config.topic", f"{service} needs a topic, and no topic of this account watches a {service} profile"
+                "config.topic",
+                f"{service} needs a topic, and no topic of this account watches a {service} profile",
             )
         self._facts.remember_topics(service, found)
         return found

@@ -59,4 +59,6 @@ class Automation:
         try:
             return self._remote.get(f"{self._path}/{noun}s/{name}", kind)
         except NotFound as error:
-            raise NotFound(f"{noun}.not_found", f"there is no {noun} named {name}", hint=(f"qsc-bot {noun} list",)) from error
+            raise NotFound(
+                f"{noun}.not_found", f"there is no {noun} named {name}", hint=(f"qsc-bot {noun} list",)
+            ) from error

@@ -28,12 +28,17 @@ class Contacts:
         self._topic_ids = topic_ids
 
     def read(self, person: ConversationId) -> Contact:
-        """The contact of one conversation; raises `contact.not_found`, and `config.topic` for a bot channel without topic."""
+        """The contact of one conversation.
+
+        Raises `contact.not_found`, and `config.topic` for a bot channel without topic.
+        """
         params = self._topic_params(person.service)
         try:
             return self._remote.get(self._path(person), Contact, params=params)
         except NotFound as error:
-            raise NotFound("contact.not_found", f"{person} is no contact of account {self._remote.account_id}") from error
+            raise NotFound(
+                "contact.not_found", f"{person} is no contact of account {self._remote.account_id}"
+            ) from error
 
     def read_by_id(self, contact_id: str) -> Contact:
         """A contact by its own id, looked for in the profile's topics; raises `contact.not_found`."""
@@ -41,18 +46,25 @@ class Contacts:
         try:
             return self._remote.get(self._remote.path("inbox", "contact", contact_id), Contact, params=params)
         except NotFound as error:
-            raise NotFound("contact.not_found", f"{contact_id} is no contact of account {self._remote.account_id}") from error
+            raise NotFound(
+                "contact.not_found", f"{contact_id} is no contact of account {self._remote.account_id}"
+            ) from error
 
     def tagged(self, tag_filter: str) -> Iterator[list[Contact]]:
         """Contacts that the filter finds, 50 a page; whether they bear the tag is for the caller to check.
 
         https://developers.engagor.com/documentation/endpoints/?url=%2F%7Baccount_id%7D%2Finbox%2Fcontacts
         """
-        return self._remote.pages(self._remote.path("inbox", "contacts"), Contact, params={"filter": tag_filter, "limit": PAGE})
+        return self._remote.pages(
+            self._remote.path("inbox", "contacts"), Contact, params={"filter": tag_filter, "limit": PAGE}
+        )
 
     def tag_call(self, person: ConversationId, *, tag: str, add: bool) -> Call:
-        """The write that adds or takes off one tag; the mode is always named, since its default would replace the list."""
-        form = {
+        """The write that adds or takes off one tag.
+
+        The mode is always named, since its default would replace the list.
+        """
+        form: dict[str, object] = {
             "updates": json.dumps({"tags": [tag]}, ensure_ascii=False),
             "options": json.dumps({"tags_edit_mode": "add" if add else "delete"}),
         }

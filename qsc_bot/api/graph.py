@@ -42,7 +42,9 @@ class Graph:
         try:
             return decode(data, kind, call=reply.call)
         except ApiError as error:
-            raise WriteInDoubt("write.in_doubt", f"{reply.call} was done, but the answer is strange: {error}") from error
+            raise WriteInDoubt(
+                "write.in_doubt", f"{reply.call} was done, but the answer is strange: {error}"
+            ) from error
 
     def _checked(self, reply: Reply, method: str) -> Any:
         error = reply.data.get("error") if isinstance(reply.data, dict) else None

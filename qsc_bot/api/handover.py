@@ -36,13 +36,15 @@ class Handover:
                 return self._remote.get(path, Any)
             return self._remote.write(method, path, Any)
         except NotFound as error:
-            raise NotFound("conversation.not_found", f"{person} is not known to account {self._remote.account_id}") from error
+            raise NotFound(
+                "conversation.not_found", f"{person} is not known to account {self._remote.account_id}"
+            ) from error
         except AccessDenied as error:
             if error.code != "access.denied":
                 raise
             raise AccessDenied(
                 "access.scope",
-                f"the handover of {person} needs the scope {SCOPE}, which {self._remote.remote.source()} seems to lack: {error}",
+                f"the handover of {person} needs the scope {SCOPE}; {self._remote.remote.source()} seems to lack it: {error}",
                 hint=(
                     f"make a token with the scope {SCOPE} in the settings of your application",
                     "the calls are marked alpha: your Customer Success Manager switches them on for the account",

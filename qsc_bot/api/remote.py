@@ -58,7 +58,9 @@ class Remote:
             raise ApiError("api.page_foreign", f"{self.name} gave an address that cannot be read") from error
         if response.is_redirect:
             raise ApiError(
-                "network.redirect", f"{call}: {self.name} answered with a redirect ({response.status_code})", status=response.status_code
+                "network.redirect",
+                f"{call}: {self.name} answered with a redirect ({response.status_code})",
+                status=response.status_code,
             )
         return self._parsed(response, method, call)
 
@@ -71,7 +73,11 @@ class Remote:
             code = "api.unavailable" if response.is_server_error else "api.not_json"
             raise ApiError(code, f"{call}: {_describe(response)}", status=response.status_code) from error
         if response.is_server_error and method not in READS:
-            raise WriteInDoubt("write.in_doubt", f"{call} was sent and answered with {response.status_code}", status=response.status_code)
+            raise WriteInDoubt(
+                "write.in_doubt",
+                f"{call} was sent and answered with {response.status_code}",
+                status=response.status_code,
+            )
         return Reply(status=response.status_code, content=response.content, data=data, call=call)
 
     def _unsent(self, error: httpx.HTTPError, method: str, call: str) -> QscBotError:
@@ -106,7 +112,11 @@ def decode(value: Any, kind: type[T], *, call: str) -> T:
 def _describe(response: httpx.Response) -> str:
     kind = response.headers.get("content-type", "").partition(";")[0]
     start = response.content[:200].lstrip().lower()
-    what = "an HTML page" if "html" in kind or start.startswith((b"<!doctype", b"<html")) else "something that is no whole JSON"
+    what = (
+        "an HTML page"
+        if "html" in kind or start.startswith((b"<!doctype", b"<html"))
+        else "something that is no whole JSON"
+    )
     return f"status {response.status_code} with {what} ({len(response.content)} bytes)"
 
 

@@ -46,7 +46,9 @@ class SocialConnect:
         try:
             return decode(response, kind, call=reply.call)
         except ApiError as error:
-            raise WriteInDoubt("write.in_doubt", f"{reply.call} was done, but the answer is strange: {error}") from error
+            raise WriteInDoubt(
+                "write.in_doubt", f"{reply.call} was done, but the answer is strange: {error}"
+            ) from error
 
     def pages(self, path: str, kind: type[T], *, params: Mapping[str, str]) -> Iterator[list[T]]:
         """Read a list page by page. A next page is followed on the same origin only, and never twice."""
@@ -71,7 +73,10 @@ class SocialConnect:
         except httpx.InvalidURL as error:
             raise ApiError("api.page_foreign", f"{call}: the list names a next page that cannot be read") from error
         if not same_origin(target, base) or target.userinfo:
-            raise ApiError("api.page_foreign", f"{call}: the list names a next page on {target.host or 'no host'}; it was not followed")
+            raise ApiError(
+                "api.page_foreign",
+                f"{call}: the list names a next page on {target.host or 'no host'}; it was not followed",
+            )
         return str(target.copy_remove_param("access_token"))
 
     def _response(self, reply: Reply, method: str) -> Any:
@@ -98,11 +103,17 @@ class SocialConnect:
             case ("rate_limit_reached", _) | (_, 429):
                 return ApiError("api.rate_limited", message, status=status)
             case ("no_permission", _) | (_, 403) if not self._sees_account(reply.call):
-                return AccessDenied("access.account", f"account {self.account_id} is none of this token's accounts", status=status)
+                return AccessDenied(
+                    "access.account",
+                    f"account {self.account_id} is none of this token's accounts",
+                    status=status,
+                )
             case ("no_permission", _):
                 return AccessDenied("access.denied", message, status=status)
             case (other, _) if status == 401 or "token" in other:
-                return AccessDenied("auth.rejected", f"{self.remote.source()} was rejected ({status}): {told}", status=status)
+                return AccessDenied(
+                    "auth.rejected", f"{self.remote.source()} was rejected ({status}): {told}", status=status
+                )
             case (_, 403):
                 return AccessDenied("access.denied", message, status=status)
             case ("not_found", _) | (_, 404):
@@ -114,9 +125,8 @@ class SocialConnect:
                 return ApiError("api.unavailable", message, status=status)
         return ApiError("api.refused", message, status=status)
 
-
     def _sees_account(self, call: str) -> bool:
-        """Whether the configured account is among the token's, asked once after a refusal; true where that cannot be told."""
+        """Whether the configured account is among the token's: asked once after a refusal, true in doubt."""
         if self._sees is None and "/me/" not in call:
             try:
                 self._sees = any(one.id == self.account_id for page in self.accounts() for one in page)
@@ -132,7 +142,9 @@ def _status(value: object) -> int:
 def _items(body: Any, call: str) -> list[Any]:
     data = body.get("data") if isinstance(body, dict) else None
     if not isinstance(data, list):
-        raise ApiError("api.wrong_shape", f"{call}: Expected `array`, got `{type(data).__name__}` - at `$.response.data`")
+        raise ApiError(
+            "api.wrong_shape", f"{call}: Expected `array`, got `{type(data).__name__}` - at `$.response.data`"
+        )
     return data
 
 
@@ -140,5 +152,8 @@ def _next_url(body: dict[str, Any], call: str) -> str | None:
     paging = body.get("paging")
     following = paging.get("next_url") if isinstance(paging, dict) else None
     if following is not None and not isinstance(following, str):
-        raise ApiError("api.wrong_shape", f"{call}: Expected `str`, got `{type(following).__name__}` - at `$.response.paging.next_url`")
+        raise ApiError(
+            "api.wrong_shape",
+            f"{call}: Expected `str`, got `{type(following).__name__}` - at `$.response.paging.next_url`",
+        )
     return following or None

@@ -29,7 +29,10 @@ class Threads:
         features = answer.messaging_feature_status
         flag = features.ig_multi_app if service == "instagram" else features.msgr_multi_app
         if flag is None:
-            raise ApiError("api.wrong_shape", f"GET /me: the mode of {service} is missing - at `$.messaging_feature_status`")
+            raise ApiError(
+                "api.wrong_shape",
+                f"GET /me: the mode of {service} is missing - at `$.messaging_feature_status`",
+            )
         return flag
 
     def owner(self, person: ConversationId) -> ThreadOwner | None:
@@ -65,7 +68,12 @@ class Threads:
 
     def give(self, person: ConversationId, app_id: str, note: str) -> Call:
         """The write that passes control to another app; for the owner, or for anyone while the thread is idle."""
-        return self._call("pass_thread_control", person, target_app_id=int(app_id), metadata=note)
+        return self._call(
+            "pass_thread_control",
+            person,
+            target_app_id=int(app_id) if app_id.isdigit() else app_id,
+            metadata=note,
+        )
 
     def extend(self, person: ConversationId, seconds: int) -> Call:
         """The write that prolongs control, by at most seven days; for the owner only."""
@@ -75,8 +83,10 @@ class Threads:
         """Send one of these writes; raises what the Graph API answers, and a refusal that hides in a success."""
         answer = self._graph.post(call.path, Success, body=call.body or {})
         if answer.success not in (True, "true"):
-            raise ApiError("handover.not_allowed", f"{call.method} {call.path}: Meta answered success: {answer.success}")
+            raise ApiError(
+                "handover.not_allowed", f"{call.method} {call.path}: Meta answered success: {answer.success}"
+            )
 
     def _call(self, edge: str, person: ConversationId, **fields: object) -> Call:
         body: dict[str, object] = {"recipient": {"id": person.service_id}, **fields}
-        return Call(method="POST", path=f"/{self.page_id}/{edge}", body=body, kind="graph")
+        return Call(method="POST", path=f"/{self.page_id}/{edge}", body=body)

@@ -3,7 +3,14 @@
 from collections.abc import Sequence
 from typing import Final
 
-VERBS: Final = {"get": "show", "describe": "show", "ls": "list", "add": "create", "rm": "delete", "remove": "delete"}
+VERBS: Final = {
+    "get": "show",
+    "describe": "show",
+    "ls": "list",
+    "add": "create",
+    "rm": "delete",
+    "remove": "delete",
+}
 WORDS: Final = {
     "hand-over": "handover to-bot",
     "hand-back": "handover to-bot",

@@ -26,16 +26,35 @@ SHARED: Final[dict[str, tuple[Any, Any]]] = {
         None,
     ),
     "json": (Annotated[bool, typer.Option("--json", help="The same as -o json.")], False),
-    "fields": (Annotated[str | None, typer.Option("--fields", help="Show these fields only, separated by commas.")], None),
+    "fields": (
+        Annotated[str | None, typer.Option("--fields", help="Show these fields only, separated by commas.")],
+        None,
+    ),
     "profile": (Annotated[str | None, typer.Option("--profile", "-p", help="The account to act for.")], None),
-    "config": (Annotated[Path | None, typer.Option("--config", help="A project file to read over the user file.")], None),
-    "show_pii": (Annotated[bool, typer.Option("--show-pii", help="Show customers' names instead of initials.")], False),
-    "no_input": (Annotated[bool, typer.Option("--no-input", help="Never ask; fail where a question would be needed.")], False),
+    "config": (
+        Annotated[Path | None, typer.Option("--config", help="A project file to read over the user file.")],
+        None,
+    ),
+    "show_pii": (
+        Annotated[bool, typer.Option("--show-pii", help="Show customers' names instead of initials.")],
+        False,
+    ),
+    "no_input": (
+        Annotated[bool, typer.Option("--no-input", help="Never ask; fail where a question would be needed.")],
+        False,
+    ),
     "no_color": (Annotated[bool, typer.Option("--no-color", help="No colour.")], False),
-    "quiet": (Annotated[bool, typer.Option("--quiet", "-q", help="No notices on stderr, warnings and errors only.")], False),
+    "quiet": (
+        Annotated[bool, typer.Option("--quiet", "-q", help="No notices on stderr, warnings and errors only.")],
+        False,
+    ),
     "verbose": (Annotated[bool, typer.Option("--verbose", "-v", help="More about errors.")], False),
-    "debug": (Annotated[bool, typer.Option("--debug", help="Tell every call on stderr, without secrets.")], False),
+    "debug": (
+        Annotated[bool, typer.Option("--debug", help="Tell every call on stderr, without secrets.")],
+        False,
+    ),
 }
+
 
 def session(ctx: typer.Context) -> Session:
     """The session of this run."""
@@ -94,8 +113,10 @@ def adopt(target: Session, given: dict[str, Any]) -> None:
     target.adopt(**given)
 
 
-def duration(text: str) -> timedelta:
-    """A length of time as typed: `90s`, `5m`, `2h`, `3d`, `2w`."""
+def duration(text: str | timedelta) -> timedelta:
+    """A length of time as typed: `90s`, `5m`, `2h`, `3d`, `2w`; Typer hands in defaults too."""
+    if isinstance(text, timedelta):
+        return text
     try:
         return timedelta(seconds=parse_duration(text))
     except (ValueError, OverflowError) as error:

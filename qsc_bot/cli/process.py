@@ -17,7 +17,9 @@ def run_process(argv: Sequence[str]) -> int:
     try:
         return run(argv, Surroundings())
     except Exception as error:  # noqa: BLE001  # the last place where a fault of ours can become a report
-        sys.stderr.write(f"error: this is a fault of qsc-bot, not of yours   [internal.fault]\n  report: {_report(error)}\n")
+        sys.stderr.write(
+            f"error: this is a fault of qsc-bot, not of yours   [internal.fault]\n  report: {_report(error)}\n"
+        )
         return int(ExitCode.UNCLASSIFIED)
     finally:
         _settle(sys.stdout)
@@ -39,7 +41,11 @@ def _report(error: Exception) -> Path | str:
     """Write the traceback without values of variables and without secrets; where it is."""
     from qsc_bot.transport.redact import redact
 
-    known = [value for name, value in os.environ.items() if name.startswith("QSC_BOT_") and ("TOKEN" in name or "SECRET" in name)]
+    known = [
+        value
+        for name, value in os.environ.items()
+        if name.startswith("QSC_BOT_") and ("TOKEN" in name or "SECRET" in name)
+    ]
     text = redact("".join(traceback.format_exception(error)), known)
     try:
         handle, name = tempfile.mkstemp(prefix="qsc-bot-report-", suffix=".txt")

@@ -28,11 +28,16 @@ class Prompts:
         except (OSError, UnicodeDecodeError) as error:
             raise QscBotError("usage.ids", f"{source}: the ids cannot be read: {error}") from error
         if len(text) > LARGEST_LIST_BYTES:
-            raise QscBotError("usage.ids", f"{source}: the list is longer than {LARGEST_LIST_BYTES // 1024 // 1024} MiB")
+            raise QscBotError(
+                "usage.ids", f"{source}: the list is longer than {LARGEST_LIST_BYTES // 1024 // 1024} MiB"
+            )
         return text.splitlines()
 
     def confirm(self, question: str, *, typed: str | None = None, from_terminal: bool = False) -> None:
-        """Ask yes or no, or for a number to be typed; raises `prompt.declined`, and `usage.confirmation` where nobody can answer."""
+        """Ask yes or no, or for a number to be typed.
+
+        Raises `prompt.declined`, and `usage.confirmation` where nobody can answer.
+        """
         wanted = f"type {typed} to go on" if typed else "go on? [y/N]"
         answer = self._ask(f"{question}: {wanted} ", flag="--yes", from_terminal=from_terminal)
         agreed = answer == typed if typed else answer.lower() in {"y", "yes"}
@@ -57,7 +62,9 @@ class Prompts:
         if given is None:
             given = self._ask(f"profile {name} is protected; type its name to go on: ", flag=flag, from_terminal=False)
         if given != name:
-            raise QscBotError("prompt.declined", f"{given[:80]!r} is not {name}; nothing was sent", hint=(f"add {flag}",))
+            raise QscBotError(
+                "prompt.declined", f"{given[:80]!r} is not {name}; nothing was sent", hint=(f"add {flag}",)
+            )
 
     def _ask(self, question: str, *, flag: str, from_terminal: bool) -> str:
         if self._no_input:
@@ -80,6 +87,7 @@ class Prompts:
     @staticmethod
     def _unasked(question: str, flag: str) -> QscBotError:
         return QscBotError(
-            "usage.confirmation", f"a question is needed and nobody can be asked: {question.strip()}", hint=(f"add {flag}",)
+            "usage.confirmation",
+            f"a question is needed and nobody can be asked: {question.strip()}",
+            hint=(f"add {flag}",),
         )
-

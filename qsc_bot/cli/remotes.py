@@ -63,7 +63,10 @@ class Remotes:
         """The clients and drivers, for the operations."""
         profile = self._profile
         escalations = Escalations(
-            self._contacts, tag=profile.escalation_tag, tag_filter=profile.contact_tag_filter, facts=self._facts
+            self._contacts,
+            tag=profile.escalation_tag,
+            tag_filter=profile.contact_tag_filter,
+            facts=self._facts,
         )
         tag = TagDriver(self._contacts, escalations, tag=profile.escalation_tag, clock=self._clock)
         drivers = Drivers(
@@ -122,9 +125,7 @@ class Remotes:
         remote = self._remote(base_url, "Meta", self._secrets.page_token, "QSC_BOT_PAGE_TOKEN")
         return MessengerDriver(Threads(Graph(remote), page_id=setup.page_id), setup, clock=self._clock)
 
-    def _remote(
-        self, base_url: str, name: str, secret: Callable[[Profile], Secret | None], variable: str
-    ) -> Remote:
+    def _remote(self, base_url: str, name: str, secret: Callable[[Profile], Secret | None], variable: str) -> Remote:
         def token() -> str:
             found = secret(self._profile)
             if found is None:

@@ -50,7 +50,7 @@ class RootGroup(TyperGroup):
             command = load(name)
         return name, command, rest
 
-    def format_commands(self, ctx: Any, formatter: Any) -> None:
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002  # Typer hands both in
         """The groups by task."""
         for task, names in TASKS.items():
             with formatter.section(task):
@@ -86,6 +86,11 @@ def root(
     return Text(text=ctx.get_help()) if ctx.invoked_subcommand is None else None
 
 
+def execute(argv: Sequence[str], session: Session) -> Any:
+    """Run one command line and give its result; failures are raised."""
+    return get_command(app).main(args=list(argv), prog_name="qsc-bot", standalone_mode=False, obj=session)
+
+
 def run(argv: Sequence[str], surroundings: Surroundings) -> int:
     """Run one command line; the process's exit code. Nothing is raised but faults of ours."""
     session = Session(surroundings)
@@ -97,7 +102,7 @@ def run(argv: Sequence[str], surroundings: Surroundings) -> int:
 
 def _run(argv: Sequence[str], session: Session) -> int:
     try:
-        result = get_command(app).main(args=list(argv), prog_name="qsc-bot", standalone_mode=False, obj=session)
+        result = execute(argv, session)
         if isinstance(result, int):
             if result == ExitCode.INTERRUPTED:
                 raise KeyboardInterrupt
@@ -153,4 +158,3 @@ def _usage_error(error: typer.TyperException, argv: Sequence[str]) -> QscBotErro
     context = getattr(error, "ctx", None)
     path = context.command_path if context else "qsc-bot"
     return QscBotError("usage.invalid", message, hint=(*answer_near_miss(argv), f"{path} --help"))
-

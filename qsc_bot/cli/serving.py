@@ -51,5 +51,7 @@ def _bound(port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         hint = ("choose another with --port, or a free one with --port 0",)
-        raise QscBotError("config.invalid", f"port {port} cannot be used: {error.strerror or error}", hint=hint) from error
+        raise QscBotError(
+            "config.invalid", f"port {port} cannot be used: {error.strerror or error}", hint=hint
+        ) from error
     return listener

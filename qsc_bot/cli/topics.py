@@ -61,7 +61,8 @@ def _exit_codes() -> str:
 
 def _errors() -> str:
     rows = [
-        f"{code}  (exit {int(kind.exit_code)})\n  {kind.meaning}\n  {kind.remedy}" for code, kind in sorted(CATALOGUE.items())
+        f"{code}  (exit {int(kind.exit_code)})\n  {kind.meaning}\n  {kind.remedy}"
+        for code, kind in sorted(CATALOGUE.items())
     ]
     return "Every error has a code that stays.\n\n" + "\n".join(rows) + "\n"
 

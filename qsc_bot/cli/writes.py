@@ -26,16 +26,25 @@ TYPED_NUMBER: Final = 100
 
 Ids = Annotated[
     list[str] | None,
-    typer.Argument(metavar="ID...", help="SERVICE:SERVICE_ID, a mention id, a permalink or a contact id.", show_default=False),
+    typer.Argument(
+        metavar="ID...",
+        help="SERVICE:SERVICE_ID, a mention id, a permalink or a contact id.",
+        show_default=False,
+    ),
 ]
 IdsFrom = Annotated[
     str | None,
-    typer.Option("--ids", metavar="FILE", help="A file with one id a line, or - for standard input; asks before it acts."),
+    typer.Option(
+        "--ids",
+        metavar="FILE",
+        help="A file with one id a line, or - for standard input; asks before it acts.",
+    ),
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", "-n", help="Show what would be sent, and send nothing that writes.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Answer yes to the question.")]
 Confirm = Annotated[
-    str | None, typer.Option("--confirm-profile", metavar="NAME", help="The profile's name, where the profile is protected.")
+    str | None,
+    typer.Option("--confirm-profile", metavar="NAME", help="The profile's name, where the profile is protected."),
 ]
 IfControl = Annotated[
     Control | None,
@@ -74,7 +83,11 @@ class Write:
         wanted = order(new_operation(connection.clock.unix()))
         if self.dry_run:
             return plan_each(
-                connection, targets, wanted, driver_of=partial(driver_of, connection), plan=partial(plan, wanted)
+                connection,
+                targets,
+                wanted,
+                driver_of=partial(driver_of, connection),
+                plan=partial(plan, wanted),
             )
         self._confirm(targets, wanted.action)
         profile = connection.profile
@@ -89,7 +102,9 @@ class Write:
         if not asks or self.yes:
             return
         samples = ", ".join(str(target.id) for target in targets[:3]) + (", …" if len(targets) > 3 else "")
-        question = f"{action.replace('.', ' ').replace('_', '-')}: {len(targets)} conversations of {profile.name} ({samples})"
+        question = (
+            f"{action.replace('.', ' ').replace('_', '-')}: {len(targets)} conversations of {profile.name} ({samples})"
+        )
         typed = str(len(targets)) if len(targets) > TYPED_NUMBER else None
         prompts.confirm(question, typed=typed, from_terminal=self.ids_from == "-")
 
@@ -125,5 +140,10 @@ def write(
 ) -> Write:
     """The write that was typed."""
     return Write(
-        session=session(ctx), ids=ids or (), ids_from=ids_from, dry_run=dry_run, yes=yes, confirm_profile=confirm_profile
+        session=session(ctx),
+        ids=ids or (),
+        ids_from=ids_from,
+        dry_run=dry_run,
+        yes=yes,
+        confirm_profile=confirm_profile,
     )

@@ -21,13 +21,13 @@ class Driver(Protocol):
     """One way of moving control. A move is planned as calls, so that a dry run shows exactly what would be sent."""
 
     def survey(self, people: Sequence[Conversation]) -> Iterator[Reading]:
-        """Read many of one service at once, in their order, as cheaply as the API allows; what cannot be read is `unknown`."""
+        """Read many of one service, in their order, as cheaply as the API allows; what cannot be read is `unknown`."""
 
     def read(self, person: ConversationId) -> Reading:
         """Read one, fresh."""
 
     def plan(self, person: ConversationId, to: Control, *, reading: Reading | None, note: str) -> Move:
-        """The writes that move it to `bot` or `agent`; without a reading, what would be sent in the plainest case."""
+        """The writes that move it to `bot` or `agent`; without a reading, those of the plainest case."""
 
     def plan_extension(self, person: ConversationId, seconds: int) -> Move:
         """The writes that prolong control; none where the method knows no expiry."""

@@ -48,11 +48,15 @@ def owner_of(item: Any) -> tuple[Control, str | None]:
 def _words(key: str, value: Any) -> Iterator[tuple[str, Control]]:
     if key.casefold() not in KEYS:
         return
-    texts = [value] if isinstance(value, str) else [value.get(inner) for inner in INNER_KEYS] if isinstance(value, dict) else []
-    for text in texts:
-        control = WORDS.get("".join(filter(str.isalnum, text.casefold()))) if isinstance(text, str) else None
+    for text in _texts(value):
+        control = WORDS.get("".join(filter(str.isalnum, text.casefold())))
         if control is not None:
             yield text, control
+
+
+def _texts(value: Any) -> list[str]:
+    values = [value.get(inner) for inner in INNER_KEYS] if isinstance(value, dict) else [value]
+    return [text for text in values if isinstance(text, str)]
 
 
 class HandoverDriver:
@@ -90,5 +94,10 @@ class HandoverDriver:
             keys = ", ".join(sorted(map(str, item)))[:120] if isinstance(item, dict) else type(item).__name__
             note = f"the handover item cannot be read (it holds: {keys or 'nothing'})"
         return Reading(
-            id=person, control=control, holder=holder, method=Method.HANDOVER, observed_at=self._clock.now(), note=note
+            id=person,
+            control=control,
+            holder=holder,
+            method=Method.HANDOVER,
+            observed_at=self._clock.now(),
+            note=note,
         )

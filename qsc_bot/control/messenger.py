@@ -37,7 +37,9 @@ class MessengerDriver:
         """Ours from the list of threads, where routing is on; one `thread_owner` for every other thread."""
         ids = [ConversationId(one.service, one.service_id) for one in people]
         ours = self._owned(people) if len(people) > FEW else frozenset()
-        rest = read_each([one for one in ids if one not in ours], self.read, method=Method.MESSENGER, now=self._clock.now)
+        rest = read_each(
+            [one for one in ids if one not in ours], self.read, method=Method.MESSENGER, now=self._clock.now
+        )
         for person in ids:
             yield self._held_by_bot(person) if person in ours else next(rest)
 
@@ -50,7 +52,7 @@ class MessengerDriver:
         return self._reading(person, owner)
 
     def plan(self, person: ConversationId, to: Control, *, reading: Reading | None, note: str) -> Move:
-        """To the bot: `take` with routing on, `request` without. To the agents: `pass`, after `take` when another holds it."""
+        """To the bot: `take` with routing on, `request` without. To the agents: `pass`, after a `take` from others."""
         if to is Control.AGENT:
             give = self._threads.give(person, self._setup.agent_app_id, note)
             held_by_another = reading is not None and (reading.control is Control.OTHER or reading.is_hidden)
@@ -88,9 +90,7 @@ class MessengerDriver:
                 raise
             return frozenset()
 
-    def _sweep(
-        self, service: str, wanted: set[ConversationId], oldest: datetime | None
-    ) -> Iterator[ConversationId]:
+    def _sweep(self, service: str, wanted: set[ConversationId], oldest: datetime | None) -> Iterator[ConversationId]:
         for page in self._threads.pages(PLATFORMS.get(service, "messenger")):
             for thread in page:
                 person = self._person(service, thread)
@@ -137,7 +137,9 @@ class MessengerDriver:
                 return Control.IDLE, None
             return Control.UNKNOWN, "Meta names no holder: idle, or held by an app we may not see"
         if holder is None:
-            return Control.UNKNOWN, "held by an app we cannot see" + (f", until {until:%Y-%m-%dT%H:%M:%SZ}" if until else "")
+            return Control.UNKNOWN, "held by an app we cannot see" + (
+                f", until {until:%Y-%m-%dT%H:%M:%SZ}" if until else ""
+            )
         known = {self._setup.bot_app_id: Control.BOT, self._setup.agent_app_id: Control.AGENT}
         return known.get(holder, Control.OTHER), None
 
@@ -170,7 +172,10 @@ class NoMessenger:
         raise self._refusal(person)
 
     def _refusal(self, person: ConversationId) -> QscBotError:
-        return QscBotError("config.messenger", f"{person} moves by Messenger, and profile {self._profile} has no messenger section")
+        return QscBotError(
+            "config.messenger",
+            f"{person} moves by Messenger, and profile {self._profile} has no messenger section",
+        )
 
 
 def _is_older(page: Sequence[Thread], limit: datetime) -> bool:

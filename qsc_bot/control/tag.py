@@ -62,7 +62,9 @@ class Escalations:
         except ApiError as error:
             if error.code != "api.refused":
                 raise
-            self.problem = f"the list of tagged contacts was refused: {error}; contact_tag_filter in the profile can mend it"
+            self.problem = (
+                f"the list of tagged contacts was refused: {error}; contact_tag_filter in the profile can mend it"
+            )
 
     def of(self, person: ConversationId) -> bool | None:
         """Whether this person is escalated, as far as the list tells.
@@ -106,7 +108,9 @@ class TagDriver:
     def plan(self, person: ConversationId, to: Control, *, reading: Reading | None, note: str) -> Move:
         """One write: the tag on for agents, off for the bot."""
         if person.service in UNSUPPORTED:
-            raise QscBotError("usage.service", f"{person}: contact calls do not support {person.service}, so it has no tag")
+            raise QscBotError(
+                "usage.service", f"{person}: contact calls do not support {person.service}, so it has no tag"
+            )
         return Move(calls=(self._contacts.tag_call(person, tag=self._tag, add=to is Control.AGENT),))
 
     def plan_extension(self, person: ConversationId, seconds: int) -> Move:
@@ -131,7 +135,9 @@ class TagDriver:
             contact_id=str(contact.id) if contact else None,
             name=contact.name if contact else None,
             also=tuple(one for one in contact.conversations if one != person) if contact else (),
-            note=None if escalated is not None else f"whether the tag {self._tag!r} is on cannot be told from the contact's tags",
+            note=None
+            if escalated is not None
+            else f"whether the tag {self._tag!r} is on cannot be told from the contact's tags",
         )
 
 

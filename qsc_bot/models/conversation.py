@@ -9,7 +9,6 @@ import msgspec
 
 from qsc_bot.errors import QscBotError
 
-
 _SERVICE: Final = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 _SERVICE_ID: Final = re.compile(r"[^\s\x00-\x1f\x7f-\x9f]{1,200}")
 _PATH_STEPS: Final = frozenset({".", ".."})

@@ -40,9 +40,7 @@ def parse_document(content: bytes, *, source: str) -> object:
         raise _fault(source, _syntax_fault(error)) from error
 
 
-def check_shape(
-    value: object, shape: type, *, source: str, path: str = "", complete: bool = True
-) -> dict[str, Any]:
+def check_shape(value: object, shape: type, *, source: str, path: str = "", complete: bool = True) -> dict[str, Any]:
     """The mapping `value` if it fits the struct `shape`; `complete` asks for the required keys as well."""
     return cast("dict[str, Any]", _Check(source, complete).value(value, shapes.type_info(shape), path))
 
@@ -122,9 +120,7 @@ def _read_document(events: Iterator[Any], source: str) -> object:
 
 def _read_value(event: Any, events: Iterator[Any], source: str, *, depth: int) -> object:
     if isinstance(event, yaml.AliasEvent) or event.anchor is not None:
-        _refuse(
-            source, f"{_place(event.start_mark)}: anchors and aliases are not allowed; write the value out"
-        )
+        _refuse(source, f"{_place(event.start_mark)}: anchors and aliases are not allowed; write the value out")
     if event.tag is not None:
         _refuse(source, f"{_place(event.start_mark)}: tags such as !name are not allowed")
     if isinstance(event, yaml.ScalarEvent):

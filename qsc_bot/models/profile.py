@@ -28,13 +28,9 @@ ProfileName = Annotated[str, Meta(pattern=PROFILE_NAME_PATTERN, description=PROF
 HostName = Annotated[
     str, Meta(pattern=r"^[A-Za-z0-9._-]+$", description="a bare host name, without scheme, port or path")
 ]
-Identifier = Annotated[
-    str, Meta(pattern=r"^[A-Za-z0-9_-]+$", description="an id of letters, digits, '_' and '-'")
-]
+Identifier = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]+$", description="an id of letters, digits, '_' and '-'")]
 ServiceName = Annotated[str, Meta(pattern=r"^[a-z0-9_-]+$", description="a service's name in small letters")]
-ObjectName = Annotated[
-    str, Meta(pattern=r"^[a-z0-9-]+$", description="a name of small letters, digits and '-'")
-]
+ObjectName = Annotated[str, Meta(pattern=r"^[a-z0-9-]+$", description="a name of small letters, digits and '-'")]
 Tag = Annotated[
     str,
     Meta(

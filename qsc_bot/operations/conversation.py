@@ -61,7 +61,7 @@ def show_status(connection: Connection, targets: Sequence[Target]) -> Listing[Co
 
 
 def page_of(profile: Profile, conversation: Conversation) -> str:
-    """The address of a conversation's page, if it is one of Social Connect's; raises `conversation.not_found` for none."""
+    """The address of a conversation's page on Social Connect; raises `conversation.not_found` where none is known."""
     page = urlsplit(conversation.permalink or "")
     if page.scheme != "https" or page.netloc not in {profile.web_host, "app.engagor.com", "us.engagor.com"}:
         raise QscBotError("conversation.not_found", f"no page of {conversation.id} on {profile.web_host} is known")
@@ -83,8 +83,9 @@ def _with_messages(connection: Connection, target: Target, *, since: timedelta) 
     sweep = Sweep(is_filtered=True, method_of=connection.drivers.method_of)
     newest = target.mention or _newest_mention(connection, target.id, since=since)
     if newest is None:
-        note = f"no message of this customer among those read of the last {_words(since)}"
-        return msgspec.structs.replace(empty(connection, target.id), note=note)
+        return _noted(
+            empty(connection, target.id), f"no message of this customer among those read of the last {_words(since)}"
+        )
     note = None
     try:
         sweep.take([newest, *connection.mentions.thread(newest)], thread_of=target.id)

@@ -22,7 +22,7 @@ def plan_each(
     driver_of: Callable[[str], Driver],
     plan: Callable[[Driver, ConversationId, Reading | None], Move],
 ) -> Report:
-    """Plan each conversation's write; without a token the present state stays unknown, and the plainest case is shown."""
+    """Plan each conversation's write; without a token the present state stays unknown."""
     items: list[Outcome] = []
     requests: list[Call] = []
     for target in targets:

@@ -32,14 +32,17 @@ def extension_seconds(by: timedelta) -> int:
 
 
 def plan_extension(
-    seconds: int, order: Order, driver: Driver, person: ConversationId, reading: Reading | None
+    seconds: int, _order: Order, driver: Driver, person: ConversationId, _reading: Reading | None
 ) -> Move:
     """The writes that an extension comes to for one conversation."""
     return driver.plan_extension(person, seconds)
 
 
 def hand_over(connection: Connection, targets: Sequence[Target], order: Order) -> Report:
-    """Move each conversation: a fresh read, a guard, one write (two where Messenger needs take before pass), a read after."""
+    """Move each conversation: a fresh read, a guard, one write, a read after.
+
+    Messenger needs two writes, take and pass, to give the agents what another app holds.
+    """
     run = Run(operation=order.operation, action=order.action)
     several = len(targets) > 1
 
@@ -47,7 +50,9 @@ def hand_over(connection: Connection, targets: Sequence[Target], order: Order) -
         driver = connection.drivers.of(target.id.service)
         before = driver.read(target.id)
         if several and order.if_control not in (None, before.control):
-            return outcome(before, order, Status.SKIPPED, after=before.control, note=guard_failed(before, order).message)
+            return outcome(
+                before, order, Status.SKIPPED, after=before.control, note=guard_failed(before, order).message
+            )
         tag_contact = before.contact_id if before.method is Method.TAG else None
         if earlier := shared(run, tag_contact, target):
             return earlier
@@ -75,7 +80,7 @@ def extend(connection: Connection, targets: Sequence[Target], order: Order, *, s
         if before.control is not Control.BOT:
             raise ApiError(
                 "handover.not_allowed",
-                f"{target.id} is held by {before.control.value}, and only the app that holds a thread may extend its control",
+                f"{target.id} is held by {before.control.value}; only the app that holds it may extend control",
             )
         doubt = None
         try:

@@ -27,10 +27,20 @@ COLUMNS: Final = (
     Column("assigned_to", "ASSIGNED", "words", 2),
     Column("last_message_at", "LAST", "ago", 2),
     Column("tags", "TAG", "words", 2),
-    Column("control_until", "UNTIL", "ago", 2),
+    Column("control_until", "UNTIL", "left", 2),
     Column("observed_at", "SEEN", "ago", 2),
 )
-PLAIN: Final = ("id", "control", "waiting_s", "method", "escalated", "last_message_at", "last_message_from", "name", "note")
+PLAIN: Final = (
+    "id",
+    "control",
+    "waiting_s",
+    "method",
+    "escalated",
+    "last_message_at",
+    "last_message_from",
+    "name",
+    "note",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +88,7 @@ def list_conversations(connection: Connection, query: Query, *, tell: Callable[[
         items=rows,
         columns=COLUMNS,
         plain=PLAIN,
-        ending=lambda: _ending(connection, sweep, tally, started - query.since, query),
+        ending=lambda: _ending(connection, sweep, tally, started - query.since),
     )
 
 
@@ -93,12 +103,17 @@ def list_escalated(connection: Connection, query: Query) -> Listing[Conversation
         items=_kept(connection, _wanted(connection, rows, query), query, tally),
         columns=COLUMNS,
         plain=PLAIN,
-        ending=lambda: _ending(connection, sweep, tally, started, query),
+        ending=lambda: _ending(connection, sweep, tally, started),
     )
 
 
 def _streamed(
-    connection: Connection, query: Query, sweep: Sweep, tally: Tally, started: datetime, tell: Callable[[str], None]
+    connection: Connection,
+    query: Query,
+    sweep: Sweep,
+    tally: Tally,
+    started: datetime,
+    tell: Callable[[str], None],
 ) -> Iterator[Conversation]:
     """Rows page by page: older messages of a person may still come, so who waits since when is not known yet."""
     tagged = connection.escalations.load()
@@ -112,7 +127,12 @@ def _streamed(
 
 
 def _sorted(
-    connection: Connection, query: Query, sweep: Sweep, tally: Tally, started: datetime, tell: Callable[[str], None]
+    connection: Connection,
+    query: Query,
+    sweep: Sweep,
+    tally: Tally,
+    started: datetime,
+    tell: Callable[[str], None],
 ) -> Iterator[Conversation]:
     """Rows in the order asked for; control is read only for the rows that will be shown."""
     tagged = connection.escalations.load()
@@ -131,13 +151,16 @@ def _wanted(connection: Connection, rows: Iterable[Conversation], query: Query) 
     for row in rows:
         escalated = connection.escalations.of(ConversationId(row.service, row.service_id))
         too_new = query.waiting and (row.waiting_s is None or row.waiting_s < query.waiting.total_seconds())
-        if query.services and row.service not in query.services or too_new:
+        if (query.services and row.service not in query.services) or too_new:
             continue
         if query.escalated is not None and escalated is not query.escalated:
             continue
         contact = connection.escalations.load().get(ConversationId(row.service, row.service_id))
         yield msgspec.structs.replace(
-            row, escalated=escalated, contact_id=str(contact.id) if contact else None, tags=contact.tags if contact else None
+            row,
+            escalated=escalated,
+            contact_id=str(contact.id) if contact else None,
+            tags=contact.tags if contact else None,
         )
 
 
@@ -169,9 +192,7 @@ def read_control(connection: Connection, rows: Sequence[Conversation]) -> Iterat
     by_service: dict[str, list[Conversation]] = {}
     for row in rows:
         by_service.setdefault(row.service, []).append(row)
-    readings = {
-        service: connection.drivers.of(service).survey(members) for service, members in by_service.items()
-    }
+    readings = {service: connection.drivers.of(service).survey(members) for service, members in by_service.items()}
     for row in rows:
         yield merge(row, next(readings[row.service]))
 
@@ -217,11 +238,12 @@ def _order(row: Conversation, sort: Sort) -> tuple[object, ...]:
     return (-(row.waiting_s or 0), newest, row.id)
 
 
-def _ending(connection: Connection, sweep: Sweep, tally: Tally, since: datetime, query: Query) -> Ending:
+def _ending(connection: Connection, sweep: Sweep, tally: Tally, since: datetime) -> Ending:
     warnings = [connection.escalations.problem] if connection.escalations.problem else []
     if sweep.seen and not sweep.private:
+        types = ", ".join(sorted(sweep.other_types))
         warnings.append(
-            f"none of {sweep.seen} messages is marked as private (message.type: {', '.join(sorted(sweep.other_types))}); "
+            f"none of {sweep.seen} messages is marked as private (message.type: {types}); "
             "private_message_filter in the profile can name this account's own filter"
         )
     hints = [f"{tally.returned} of {tally.total} shown; add --all"] if tally.is_cut else []

@@ -129,16 +129,23 @@ def _after_doubt(driver: Driver, before: Reading, order: Order, doubt: WriteInDo
     """The answer was lost: the state tells whether the write was done. Nothing is sent again."""
     now = _read(driver, before.id)
     if now is not None and now.control is order.to:
-        return outcome(before, order, Status.CHANGED, after=order.to, verified=True, note="the answer was lost; read back")
+        return outcome(
+            before,
+            order,
+            Status.CHANGED,
+            after=order.to,
+            verified=True,
+            note="the answer was lost; read back",
+        )
     if now is None or now.control is Control.UNKNOWN:
         return outcome(before, order, Status.IN_DOUBT, error=doubt)
-    undone = QscBotError("write.not_done", f"{before.id}: {doubt.message}; read back, it is held by {now.control.value}")
+    undone = QscBotError(
+        "write.not_done", f"{before.id}: {doubt.message}; read back, it is held by {now.control.value}"
+    )
     return outcome(before, order, Status.FAILED, after=now.control, verified=False, error=undone)
 
 
-def _verified(
-    connection: Connection, driver: Driver, before: Reading, order: Order, proof: Reading | None
-) -> Outcome:
+def _verified(connection: Connection, driver: Driver, before: Reading, order: Order, proof: Reading | None) -> Outcome:
     now = proof
     for attempt in range(VERIFY_READS):
         if now is None or now.control is Control.UNKNOWN:
@@ -149,7 +156,7 @@ def _verified(
             connection.sleep(SETTLE_SECONDS)
             now = None
     if now is not None and now.control is order.to:
-        return outcome(before, order, Status.CHANGED, after=order.to, verified=True, note=_also(before, order))
+        return outcome(before, order, Status.CHANGED, after=order.to, verified=True, note=_also(before))
     if now is None or now.control is Control.UNKNOWN:
         reason = now.note if now else "reading it back failed"
         return outcome(before, order, Status.CHANGED, after=order.to, verified=None, note=f"not verified: {reason}")
@@ -162,7 +169,7 @@ def _verified(
     return outcome(before, order, Status.FAILED, after=now.control, verified=False, error=error)
 
 
-def _also(before: Reading, order: Order) -> str | None:
+def _also(before: Reading) -> str | None:
     """The other conversations that a tag covers with this one."""
     if not before.also:
         return None

@@ -37,9 +37,21 @@ class Wish:
 
 def filter_of(*, private_messages: bool, string: str | None, saved: str | None) -> str:
     """The filter as it is kept; raises `usage.invalid` when more than one is asked for."""
-    asked = [text for text in ("private-messages" if private_messages else None, string and f"filter:{string}", saved and f"saved:{saved}") if text]
+    asked = [
+        text
+        for text in (
+            "private-messages" if private_messages else None,
+            string and f"filter:{string}",
+            saved and f"saved:{saved}",
+        )
+        if text
+    ]
     if len(asked) > 1:
-        raise QscBotError("usage.invalid", "a recipe has one filter", expected="one of --private-messages, --filter, --saved-filter")
+        raise QscBotError(
+            "usage.invalid",
+            "a recipe has one filter",
+            expected="one of --private-messages, --filter, --saved-filter",
+        )
     return asked[0] if asked else "private-messages"
 
 
@@ -53,7 +65,11 @@ def excluded(tag: str | None, escalation_tag: str, *, nobody: bool) -> str | Non
 def check_tag(tag: str) -> str:
     """A text that can be a tag; raises `usage.tag`."""
     if not TAG.fullmatch(tag):
-        raise QscBotError("usage.tag", f"{tag[:80]!r} cannot be a tag", expected="1 to 100 characters, no comma, no control character")
+        raise QscBotError(
+            "usage.tag",
+            f"{tag[:80]!r} cannot be a tag",
+            expected="1 to 100 characters, no comma, no control character",
+        )
     return tag
 
 
@@ -70,7 +86,11 @@ def show_recipe(setup: RemoteSetup, name: str) -> Record:
 def create_recipe(setup: RemoteSetup, name: str, wish: Wish, *, update: bool) -> Record:
     """Make a recipe; what is there already, equal, stays `unchanged`; raises `recipe.different` unless `update`."""
     if not wish.topic_ids:
-        raise QscBotError("config.topic", f"recipe {name} needs a topic", hint=("add --topic ID", "or set topic_ids in the profile"))
+        raise QscBotError(
+            "config.topic",
+            f"recipe {name} needs a topic",
+            hint=("add --topic ID", "or set topic_ids in the profile"),
+        )
     content: dict[str, Any] = {
         "webhook": check_name(wish.webhook),
         "topic_ids": list(wish.topic_ids),
@@ -80,9 +100,7 @@ def create_recipe(setup: RemoteSetup, name: str, wish: Wish, *, update: bool) ->
         "enabled": wish.enabled,
     }
     done = setup.put_recipe(check_name(name), content, update=update)
-    return Record(
-        schema="recipe", item=setup.recipe(name), outcome=done, next=(f"qsc-bot recipe show {name}",)
-    )
+    return Record(schema="recipe", item=setup.recipe(name), outcome=done, next=(f"qsc-bot recipe show {name}",))
 
 
 def switch_recipe(setup: RemoteSetup, name: str, *, enabled: bool) -> Record:

@@ -14,7 +14,14 @@ from qsc_bot.operations.connection import Connection
 
 KNOWN_SERVICES: Final = frozenset(DEFAULT_METHODS) | {"twitter", "wechat"}
 """Services that the vendor's pages name; the profile's `channels` adds others."""
-SLIPS: Final = {"x": "twitter", "livechat": "web", "live-chat": "web", "messenger": "facebook", "fb": "facebook", "wa": "whatsapp"}
+SLIPS: Final = {
+    "x": "twitter",
+    "livechat": "web",
+    "live-chat": "web",
+    "messenger": "facebook",
+    "fb": "facebook",
+    "wa": "whatsapp",
+}
 PHONE_SERVICES: Final = frozenset({"whatsapp", "viber", "twilio"})
 _MENTION: Final = re.compile(r"(\d{1,20})_(\d{1,40})")
 _CONTACT: Final = re.compile(r"\d{1,40}")
@@ -30,7 +37,10 @@ class Target:
 
 
 def clean_ids(lines: Iterable[str], *, tell: Callable[[str], None]) -> list[str]:
-    """The ids in a list: text up to the first tab, without byte-order mark, blank lines and duplicates; told what was left out."""
+    """The ids in a list: the text up to the first tab, without byte-order mark, blank lines and duplicates.
+
+    What was left out is told; an empty list raises `usage.ids`.
+    """
     ids: dict[str, None] = {}
     blank = double = 0
     for line in lines:
@@ -47,7 +57,9 @@ def clean_ids(lines: Iterable[str], *, tell: Callable[[str], None]) -> list[str]
     return list(ids)
 
 
-def resolve(connection: Connection, texts: Sequence[str], *, one_each: bool, tell: Callable[[str], None]) -> list[Target]:
+def resolve(
+    connection: Connection, texts: Sequence[str], *, one_each: bool, tell: Callable[[str], None]
+) -> list[Target]:
     """Conversation ids for what was typed; `one_each` refuses a contact that has several (`usage.ambiguous`).
 
     Mention ids, permalinks and contact ids are looked up by the API; conversation ids cost nothing. All spellings are
@@ -69,7 +81,10 @@ def _parse(text: str, connection: Connection, tell: Callable[[str], None]) -> Lo
         _, account, topic, mention = link.groups()
         if account != connection.profile.account_id:
             raise QscBotError(
-                "access.account", f"{text} belongs to another account", expected=connection.profile.account_id, found=account
+                "access.account",
+                f"{text} belongs to another account",
+                expected=connection.profile.account_id,
+                found=account,
             )
         return lambda where, _: [_by_mention(where, topic, mention)]
     if pair := _MENTION.fullmatch(text):
@@ -83,7 +98,11 @@ def _parse(text: str, connection: Connection, tell: Callable[[str], None]) -> Lo
 def _conversation_id(text: str, connection: Connection, tell: Callable[[str], None]) -> ConversationId:
     service, colon, service_id = text.partition(":")
     if colon and service.lower() in SLIPS:
-        raise QscBotError("usage.service", f"{service!r} is no service", hint=(f"write {SLIPS[service.lower()]}:{service_id}",))
+        raise QscBotError(
+            "usage.service",
+            f"{service!r} is no service",
+            hint=(f"write {SLIPS[service.lower()]}:{service_id}",),
+        )
     person = ConversationId.parse(text)
     known = KNOWN_SERVICES | set(connection.profile.channels)
     if person.service not in known:

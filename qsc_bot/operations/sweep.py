@@ -91,7 +91,9 @@ class Sweep:
             last_message_from="us" if is_answered else "customer",
             waiting_s=waiting_s,
             status=newest.status,
-            assigned_to=[one.display_name or str(one.id) for one in newest.assignees or [] if one.display_name or one.id],
+            assigned_to=[
+                one.display_name or str(one.id) for one in newest.assignees or [] if one.display_name or one.id
+            ],
             mention=newest.unique_id,
             permalink=newest.permalink,
             note=note,
@@ -117,7 +119,7 @@ class Sweep:
         return max(0, int((now - min(unanswered)).total_seconds())), None
 
     def _is_private(self, mention: Mention) -> bool:
-        """By the profile's own filter, else by `message.type`; the handover services carry nothing but private messages."""
+        """By the profile's own filter, else by `message.type`; handover services carry private messages only."""
         if self._is_filtered or mention.message.type == PRIVATE_MESSAGE:
             return True
         service = mention.source.service or ""

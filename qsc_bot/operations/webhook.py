@@ -1,7 +1,6 @@
 """Webhooks: the addresses of the bot that get events."""
 
 import re
-from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -35,7 +34,13 @@ def show_webhook(setup: RemoteSetup, name: str) -> Record:
 
 
 def register_webhook(
-    setup: RemoteSetup, name: str, url: str, *, url_secret: str | None, authorization: str | None, update: bool
+    setup: RemoteSetup,
+    name: str,
+    url: str,
+    *,
+    url_secret: str | None,
+    authorization: str | None,
+    update: bool,
 ) -> Record:
     """Register an address; what is there already, equal, stays `unchanged`.
 
@@ -43,8 +48,10 @@ def register_webhook(
     """
     warnings = check_url(url)
     if SECRET_MARK in url and url_secret is None:
-        raise QscBotError("config.secret", f"the address of {name} holds {SECRET_MARK}, and QSC_BOT_URL_SECRET is not set")
-    hidden: Mapping[str, str | None] = {
+        raise QscBotError(
+            "config.secret", f"the address of {name} holds {SECRET_MARK}, and QSC_BOT_URL_SECRET is not set"
+        )
+    hidden = {
         "url_secret": url_secret if SECRET_MARK in url else None,
         "authorization": authorization,
     }
@@ -69,7 +76,9 @@ def delete_webhook(setup: RemoteSetup, name: str) -> Record:
 def check_name(name: str) -> str:
     """A name that fits into an address and a file; raises `usage.invalid`."""
     if not NAME.fullmatch(name):
-        raise QscBotError("usage.invalid", f"{name[:80]!r} cannot be a name", expected="small letters, digits and hyphens")
+        raise QscBotError(
+            "usage.invalid", f"{name[:80]!r} cannot be a name", expected="small letters, digits and hyphens"
+        )
     return name
 
 
@@ -85,7 +94,11 @@ def check_url(url: str) -> list[str]:
     if "#" in url:
         raise QscBotError("usage.url", "a webhook's address has no fragment: what follows # is never sent")
     if parts.username is not None or parts.password is not None:
-        raise QscBotError("usage.url", "a webhook's address has no user or password", hint=("give them with --authorization-stdin",))
+        raise QscBotError(
+            "usage.url",
+            "a webhook's address has no user or password",
+            hint=("give them with --authorization-stdin",),
+        )
     if parts.scheme == "http" and host not in LOOPBACK:
         return [f"{host} is called without encryption: customers' messages can be read on the way"]
     return []

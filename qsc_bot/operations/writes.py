@@ -72,7 +72,9 @@ def shared(run: Run, contact_id: str | None, target: Target) -> Outcome | None:
     earlier = run.by_contact.get(contact_id) if contact_id else None
     if earlier is None:
         return None
-    return msgspec.structs.replace(earlier, id=str(target.id), note=f"one write with {earlier.id}: the tag is the contact's")
+    return msgspec.structs.replace(
+        earlier, id=str(target.id), note=f"one write with {earlier.id}: the tag is the contact's"
+    )
 
 
 def _failed(run: Run, target: Target, error: QscBotError) -> Outcome:
@@ -81,7 +83,9 @@ def _failed(run: Run, target: Target, error: QscBotError) -> Outcome:
 
 
 def _skipped(run: Run, target: Target, error: QscBotError) -> Outcome:
-    return Outcome(id=str(target.id), action=run.action, status=Status.SKIPPED, note=f"not tried after: {error.message}")
+    return Outcome(
+        id=str(target.id), action=run.action, status=Status.SKIPPED, note=f"not tried after: {error.message}"
+    )
 
 
 def _stopped(run: Run, target: Target) -> Outcome:

@@ -15,9 +15,7 @@ from qsc_bot.output.text import encodable, mask
 
 Row = dict[str, Any]
 
-NAMES_OF_PEOPLE: Final = frozenset(
-    {"conversation", "conversation-list"}
-)  # schemas whose `name` is a customer's
+NAMES_OF_PEOPLE: Final = frozenset({"conversation", "conversation-list"})  # schemas whose `name` is a customer's
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -28,7 +28,7 @@ class Form:
         """The text of one thing; its own view where it has one for people."""
         fields = self.fields or record.fields or tuple(row)
         match self.format:
-            case Format.TABLE if record.view is not None and not self.fields:
+            case Format.TABLE | Format.PLAIN if record.view is not None and not self.fields:
                 return whole_lines(record.view)
             case Format.TABLE:
                 return section(row, fields, self.screen)

@@ -96,6 +96,11 @@ class Printer:
         """Say something on stderr that must not be missed."""
         self._say(text, label=f"{self._err.paint('warning:', YELLOW)} ")
 
+    def narrate(self, text: str) -> None:
+        """Tell people on stdout what is happening; nothing where a document was asked for, or under -q."""
+        if self._chosen in _FOR_PEOPLE and not self.quiet:
+            self._put(f"{sanitise(text, keep_newlines=True)}\n")
+
     @cached_property
     def progress(self) -> Progress:
         """Where work tells how far it is; the line goes away before anything else is written."""

@@ -54,7 +54,11 @@ def build(name: str) -> dict[str, Any]:
     (root,), parts = msgspec.json.schema_components([kind], ref_template="#/$defs/{name}")
     item = parts.pop(kind.__name__)
     _require_all(item, *parts.values())
-    properties: dict[str, Any] = {"schema": {"const": f"qsc-bot/{name}@1"}, "profile": _TEXT_OR_NULL, "account_id": _TEXT_OR_NULL}
+    properties: dict[str, Any] = {
+        "schema": {"const": f"qsc-bot/{name}@1"},
+        "profile": _TEXT_OR_NULL,
+        "account_id": _TEXT_OR_NULL,
+    }
     match form:
         case "list":
             parts[kind.__name__] = item

@@ -34,9 +34,7 @@ def listing_document(schema: str, rows: Sequence[Row], ending: Ending, owner: Ow
     """A list with what is known of the whole."""
     summary = {} if ending.summary is None else {"summary": encode(ending.summary)}
     page = {"returned": len(rows), "complete": ending.complete}
-    return (
-        envelope(schema, owner) | summary | {"items": rows, "page": page, "warnings": encode(ending.warnings)}
-    )
+    return envelope(schema, owner) | summary | {"items": rows, "page": page, "warnings": encode(ending.warnings)}
 
 
 def record_document(record: Record, row: Row, owner: Owner) -> Row:
@@ -94,8 +92,6 @@ def _summary(ending: Ending) -> Row:
     return {} if ending.summary is None else {"summary": encode(ending.summary)}
 
 
-def _end(
-    schema: str, owner: Owner, *, returned: int, complete: bool = True, warnings: Sequence[str] = ()
-) -> Row:
+def _end(schema: str, owner: Owner, *, returned: int, complete: bool = True, warnings: Sequence[str] = ()) -> Row:
     end = {"type": "end", "returned": returned, "complete": complete, "warnings": encode(warnings)}
     return end | envelope(schema, owner)

@@ -23,9 +23,7 @@ def summary_line(
     total = f"{shown} of {summary.total}" if summary.total > shown else str(summary.total)
     controls = ", ".join(f"{number} {word}" for word, number in _by_control(summary) if number)
     found = f"{total} = {controls}" if controls else total
-    return sanitise(
-        f"{owner}, last {period}: {found}; read {read_at.astimezone(UTC):%H:%M}; {_calls(summary)}"
-    )
+    return sanitise(f"{owner}, last {period}: {found}; read {read_at.astimezone(UTC):%H:%M}; {_calls(summary)}")
 
 
 def counts_line(counts: Counts) -> str:

@@ -77,9 +77,7 @@ def request_lines(requests: Sequence[Call]) -> str:
     lines: list[str] = []
     for request in requests:
         lines.append(f"{request.method} {sanitise(request.path)}")
-        lines += [
-            f"  {sanitise(key)}: {sanitise(_unescaped(value))}" for key, value in (request.body or {}).items()
-        ]
+        lines += [f"  {sanitise(key)}: {sanitise(_unescaped(value))}" for key, value in (request.body or {}).items()]
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -93,6 +91,8 @@ def _words(value: Any, kind: str, now: datetime) -> str:
             return "yes" if value else "no"
         case "duration", int():
             return duration(value)
+        case "left", str():
+            return duration(int((datetime.fromisoformat(value) - now).total_seconds()))
         case "ago", str():
             return duration(int((now - datetime.fromisoformat(value)).total_seconds()))
         case "time", str():

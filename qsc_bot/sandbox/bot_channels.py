@@ -144,9 +144,7 @@ def _contact_path(service: str, service_id: str) -> str:
     return f"{_PATH}/inbox/contact/{service}/{quote(service_id, safe='')}"
 
 
-def _call_social_connect(
-    call: Call, method: str, target: str, fields: Mapping[str, str]
-) -> Mapping[str, Any]:
+def _call_social_connect(call: Call, method: str, target: str, fields: Mapping[str, str]) -> Mapping[str, Any]:
     headers = {"Authorization": "Bearer sandbox-bot"} | (_FORM if fields else {})
     status, body = call(method, target, headers, urlencode(fields).encode())
     return _part(_parse(body), "response") if status == 200 else {}

@@ -35,6 +35,4 @@ def spend_call(db: sqlite3.Connection, *, user: int, limit: int, now: float) -> 
     allowed = used < limit
     used += int(allowed)
     db.execute("INSERT OR REPLACE INTO budgets (user, started, used) VALUES (?, ?, ?)", (user, started, used))
-    return Budget(
-        limit=limit, remaining=max(limit - used, 0), reset=int(started + PERIOD_SECONDS), allowed=allowed
-    )
+    return Budget(limit=limit, remaining=max(limit - used, 0), reset=int(started + PERIOD_SECONDS), allowed=allowed)

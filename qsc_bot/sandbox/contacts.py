@@ -58,9 +58,7 @@ def list_contacts(visit: Visit) -> dict[str, Any]:
     """GET inbox/contacts."""
     choices = [f"{name}:{way}" for name in SORTS for way in ("asc", "desc")]
     name, _, way = read_choice(visit.params, "sort", choices=choices, default="dateadd:asc").partition(":")
-    conditions: list[tuple[str, list[Any]]] = [
-        ("updated >= ?", [read_time(visit.params, "updated_since", default=0)])
-    ]
+    conditions: list[tuple[str, list[Any]]] = [("updated >= ?", [read_time(visit.params, "updated_since", default=0)])]
     if visit.params.get("filter"):
         tag = _read_tag_filter(visit.params["filter"])
         conditions.append(("id IN (SELECT contact_id FROM contact_tags WHERE tag = ?)", [tag]))
@@ -68,9 +66,7 @@ def list_contacts(visit: Visit) -> dict[str, Any]:
         if field not in FIELDS:
             raise invalid(f"required_fields: unknown field {field!r}")
         conditions.append((f"{field} <> ''", []))
-    selection = Selection(
-        table="contacts", order=SORTS[name], descending=way == "desc", conditions=conditions
-    )
+    selection = Selection(table="contacts", order=SORTS[name], descending=way == "desc", conditions=conditions)
     page = read_page(visit, selection, default_limit=20, most=50)
     return wrap_page([_describe(visit.db, row["id"]) for row in page.rows], page)
 

@@ -25,8 +25,7 @@ def list_conversations(db: sqlite3.Connection, *, now: float) -> Sequence[dict[s
     """Every conversation with its control and its writes; of many, only those that were written to."""
     many = db.execute("SELECT count(*) FROM people WHERE private").fetchone()[0] > SHOWN
     rows = db.execute(
-        "SELECT service, service_id, writes FROM people WHERE private AND writes >= ?"
-        " ORDER BY service, service_id",
+        "SELECT service, service_id, writes FROM people WHERE private AND writes >= ? ORDER BY service, service_id",
         (int(many),),
     ).fetchall()
     listed = []

@@ -89,9 +89,7 @@ def loopback_call(address: str) -> Call:
     return call
 
 
-def _request(
-    method: str, netloc: str, target: str, headers: Mapping[str, str], body: bytes
-) -> tuple[int, bytes]:
+def _request(method: str, netloc: str, target: str, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
     connection = http.client.HTTPConnection(netloc, timeout=TIMEOUT_SECONDS)
     try:
         connection.request(method, target, body=body, headers=dict(headers))

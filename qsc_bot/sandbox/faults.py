@@ -21,7 +21,7 @@ _SOCIAL_CONNECT_ERRORS = {
 _GRAPH_CODES = {401: 190, 403: 10, 429: 4}
 
 
-class ConnectionCut(Exception):  # noqa: N818 (it says what happened, as its receiver catches it)
+class ConnectionCut(Exception):
     """The connection broke before there was an answer; raised in place of one when mounted in memory."""
 
     def __init__(self, *, after_effect: bool) -> None:
@@ -29,7 +29,7 @@ class ConnectionCut(Exception):  # noqa: N818 (it says what happened, as its rec
         self.after_effect = after_effect
 
 
-class Delayed(Exception):  # noqa: N818 (as above)
+class Delayed(Exception):
     """The answer came later than the caller waits; raised in place of it when mounted in memory."""
 
     def __init__(self, *, after_effect: bool) -> None:

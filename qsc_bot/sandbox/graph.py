@@ -112,9 +112,7 @@ def extend_control(call: GraphCall, page: str) -> dict[str, Any]:
     return _change(
         call,
         page,
-        lambda thread, _: threads.extend_control(
-            thread, caller=call.app, duration_seconds=duration, now=call.now
-        ),
+        lambda thread, _: threads.extend_control(thread, caller=call.app, duration_seconds=duration, now=call.now),
     )
 
 

@@ -146,8 +146,7 @@ def _describe(call: GraphCall, row: sqlite3.Row, fields: list[str]) -> dict[str,
 
 def _count(call: GraphCall, service: str, psid: str) -> dict[str, Any]:
     messages = call.db.execute(
-        "SELECT managed, content FROM mentions WHERE service = ? AND service_id = ?"
-        " ORDER BY added DESC, id DESC",
+        "SELECT managed, content FROM mentions WHERE service = ? AND service_id = ? ORDER BY added DESC, id DESC",
         (service, psid),
     ).fetchall()
     unread = next((number for number, row in enumerate(messages) if row["managed"]), len(messages))

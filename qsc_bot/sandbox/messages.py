@@ -107,16 +107,11 @@ def read_message(row: sqlite3.Row) -> Message:
     return Message(**columns | {"managed": bool(columns["managed"])})
 
 
-def describe_mentions(
-    db: sqlite3.Connection, messages: Iterable[Message], *, address: str
-) -> list[dict[str, Any]]:
+def describe_mentions(db: sqlite3.Connection, messages: Iterable[Message], *, address: str) -> list[dict[str, Any]]:
     """The wire form of several messages."""
     listed = list(messages)
     authors = _find_authors(db, {(message.service, message.service_id) for message in listed})
-    return [
-        _describe(message, authors[message.service, message.service_id], address=address)
-        for message in listed
-    ]
+    return [_describe(message, authors[message.service, message.service_id], address=address) for message in listed]
 
 
 def describe_mention(db: sqlite3.Connection, message: Message, *, address: str) -> dict[str, Any]:
@@ -137,8 +132,7 @@ def _find_authors(db: sqlite3.Connection, people: Collection[tuple[str, str]]) -
     rows = db.execute(sql, [part for person in people for part in person]).fetchall()
     tags = find_tags(db, {row["id"] for row in rows})
     return {
-        (row["service"], row["service_id"]): _Author(name=row["name"], tags=tags.get(row["id"], []))
-        for row in rows
+        (row["service"], row["service_id"]): _Author(name=row["name"], tags=tags.get(row["id"], [])) for row in rows
     }
 
 

@@ -51,9 +51,7 @@ def write_thread(db: sqlite3.Connection, thread: Thread) -> None:
     )
 
 
-def apply_change(
-    moment: Moment, before: Thread, change: Change, *, metadata: str | None, counted: bool = True
-) -> None:
+def apply_change(moment: Moment, before: Thread, change: Change, *, metadata: str | None, counted: bool = True) -> None:
     """Carry out a change of control and tell the app concerned; a real change by a call counts as a write."""
     service = _service_of(moment.db, before.psid)
     if change.thread != before:
@@ -125,9 +123,7 @@ def _echo(moment: Moment, service: str, thread: Thread, message: Message, *, cal
     _announce(moment, service, account.BOT_APP, "message_echoes", channel, event)
 
 
-def _announce(
-    moment: Moment, service: str, app: str, field: str, channel: str, event: Mapping[str, Any]
-) -> None:
+def _announce(moment: Moment, service: str, app: str, field: str, channel: str, event: Mapping[str, Any]) -> None:
     """Send an event to an app that subscribed to its field on both layers."""
     row = moment.db.execute("SELECT * FROM apps WHERE id = ?", (app,)).fetchone()
     if row is None or not row["callback"]:

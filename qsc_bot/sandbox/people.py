@@ -39,9 +39,7 @@ def parse_conversation(conversation: str) -> tuple[str, str]:
 
 def find_person(db: sqlite3.Connection, *, service: str, service_id: str) -> Person | None:
     """The person of this id on this service, if the sandbox knows one."""
-    row = db.execute(
-        "SELECT * FROM people WHERE service = ? AND service_id = ?", (service, service_id)
-    ).fetchone()
+    row = db.execute("SELECT * FROM people WHERE service = ? AND service_id = ?", (service, service_id)).fetchone()
     return None if row is None else _person(row)
 
 
@@ -100,9 +98,7 @@ def write_tags(db: sqlite3.Connection, *, contact_id: int, tags: Iterable[str], 
     if set(wanted) == set(tags_of(db, contact_id)):
         return False
     db.execute("DELETE FROM contact_tags WHERE contact_id = ?", (contact_id,))
-    db.executemany(
-        "INSERT INTO contact_tags (contact_id, tag) VALUES (?, ?)", [(contact_id, tag) for tag in wanted]
-    )
+    db.executemany("INSERT INTO contact_tags (contact_id, tag) VALUES (?, ?)", [(contact_id, tag) for tag in wanted])
     db.execute("UPDATE contacts SET updated = ? WHERE id = ?", (int(now), contact_id))
     return True
 

@@ -110,9 +110,7 @@ def _keep(visit: Visit, kind: str, status: str, text: str) -> int:
     return int(kept.lastrowid or 0)
 
 
-def _describe(
-    visit: Visit, number: int, kind: str, status: str, text: str, services: list[Any]
-) -> dict[str, Any]:
+def _describe(visit: Visit, number: int, kind: str, status: str, text: str, services: list[Any]) -> dict[str, Any]:
     item = {
         "id": str(number),
         "type": kind,

@@ -88,9 +88,7 @@ def _interrupt(world: World, environ: Mapping[str, Any], fault: Rule) -> bool:
 
 def _write(answer: Answer, now: float, *, cut: bool) -> Response:
     body = answer.body if isinstance(answer.body, bytes) else _dump(answer.body)
-    headers = {"Content-Type": "application/json", "Date": formatdate(now, usegmt=True)} | dict(
-        answer.headers
-    )
+    headers = {"Content-Type": "application/json", "Date": formatdate(now, usegmt=True)} | dict(answer.headers)
     response = Response(b"" if cut else body, status=answer.status, headers=headers)
     if cut:
         # A server that announced more than it sends has to close the connection: the client sees it break.

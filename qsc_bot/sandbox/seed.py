@@ -223,8 +223,7 @@ def _plant_many(db: sqlite3.Connection, number: int, service: str | None, *, now
     """One contact with one private message each over the last day; every fifth contact bears the tag."""
     first, step = int(now) - DAY_SECONDS + 60, (DAY_SECONDS - 120) / number
     people = [
-        (position, *person, first + int(position * step))
-        for position, person in enumerate(_spread(number, service))
+        (position, *person, first + int(position * step)) for position, person in enumerate(_spread(number, service))
     ]
     db.executemany(
         "INSERT INTO contacts (id, name, added, updated) VALUES (?, ?, ?, ?)",

@@ -40,9 +40,7 @@ class Sandbox:
         call: Call,
     ) -> None:
         self.settings = settings
-        self._world = World(
-            state=State(path), settings=settings, clock=clock, sleep=sleep, deliver=deliver, call=call
-        )
+        self._world = World(state=State(path), settings=settings, clock=clock, sleep=sleep, deliver=deliver, call=call)
         with self._world.state.writing() as db:
             if not read_meta(db, "seed"):
                 plant(db, "demo", now=clock())
@@ -97,9 +95,7 @@ class Sandbox:
         times: int | None = 1,
     ) -> dict[str, Any]:
         """Let the next `times` calls that match `METHOD /path` fail; None is for ever."""
-        rule = faults.Rule(
-            status=status, delay_seconds=delay_seconds, cut=cut, body=body, rate_limit=rate_limit
-        )
+        rule = faults.Rule(status=status, delay_seconds=delay_seconds, cut=cut, body=body, rate_limit=rate_limit)
         faults.check_rule(pattern, rule, times=times)
         with self._world.state.writing() as db:
             return faults.add_fault(db, pattern, rule, times=times)
@@ -184,7 +180,5 @@ def open_in_memory(
         return opened[0](environ, start_response)
 
     deliver = in_memory_deliver(app, address=settings.address)
-    opened.append(
-        Sandbox(path, settings=settings, clock=clock, sleep=sleep, deliver=deliver, call=in_memory_call(app))
-    )
+    opened.append(Sandbox(path, settings=settings, clock=clock, sleep=sleep, deliver=deliver, call=in_memory_call(app)))
     return opened[0]

@@ -37,9 +37,7 @@ def answer(world: World, request: Request, match: Match, budget: Budget | None) 
     return Answer(status=reply.status, body=reply.body, headers=headers)
 
 
-def _act(
-    world: World, request: Request, match: Match, budget: Budget | None, outbox: list[Delivery]
-) -> Answer:
+def _act(world: World, request: Request, match: Match, budget: Budget | None, outbox: list[Delivery]) -> Answer:
     user = USERS.get(_read_token(request))
     if user is None:
         raise RefusalError(401, "invalid_token", "the access token is missing, wrong or expired")

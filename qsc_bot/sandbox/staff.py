@@ -25,9 +25,7 @@ def write_as_customer(moment: Moment, conversation: str, text: str, *, name: str
         contact_id = create_contact(moment.db, name=name or f"Customer {service_id}", now=moment.now)
         create_person(moment.db, service=service, service_id=service_id, contact_id=contact_id)
     elif not known.private:
-        moment.db.execute(
-            "UPDATE people SET private = 1 WHERE service = ? AND service_id = ?", (service, service_id)
-        )
+        moment.db.execute("UPDATE people SET private = 1 WHERE service = ? AND service_id = ?", (service, service_id))
     if service in MESSENGER_SERVICES:
         message = receive_message(moment, service=service, psid=service_id, text=text)
     else:

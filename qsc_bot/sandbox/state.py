@@ -122,6 +122,4 @@ def clear(db: sqlite3.Connection) -> None:
 
 def count_write(db: sqlite3.Connection, *, service: str, service_id: str) -> None:
     """Note that a call through the API changed something about this conversation."""
-    db.execute(
-        "UPDATE people SET writes = writes + 1 WHERE service = ? AND service_id = ?", (service, service_id)
-    )
+    db.execute("UPDATE people SET writes = writes + 1 WHERE service = ? AND service_id = ?", (service, service_id))

@@ -79,7 +79,14 @@ class RemoteSetup:
         self._automation.delete("recipe", name)
 
     def _put(
-        self, noun: Noun, name: str, content: dict[str, Any], present: dict[str, Any] | None, *, hidden: dict[str, Any], update: bool
+        self,
+        noun: Noun,
+        name: str,
+        content: dict[str, Any],
+        present: dict[str, Any] | None,
+        *,
+        hidden: dict[str, Any],
+        update: bool,
     ) -> str:
         if present is None:
             self._automation.create(noun, {"name": name, **content, **hidden})

@@ -13,7 +13,9 @@ _PARAMETER: Final = re.compile(
     r"[\"']?\s*[=:]\s*[\"']?)[^\s&\"',}]+",
     re.IGNORECASE,
 )
-_HEADER: Final = re.compile(r"((?:authorization|cookie|set-cookie)[\"']?\s*[:=]\s*[\"']?(?:bearer |basic )?)[^\s\"',]+", re.I)
+_HEADER: Final = re.compile(
+    r"((?:authorization|cookie|set-cookie)[\"']?\s*[:=]\s*[\"']?(?:bearer |basic )?)[^\s\"',]+", re.I
+)
 _USERINFO: Final = re.compile(r"(https?://)[^/@\s]+@")
 
 

@@ -1,4 +1,4 @@
-"""Retries by this API's own rules: what is limited waits, what is broken is read again, a write is never resent blindly."""
+"""Retries by this API's own rules: limits wait, broken reads are read again, no write is resent blindly."""
 
 import json
 import random

@@ -149,9 +149,7 @@ def test_recipe_fires_for_what_it_matches(
     create_webhook(receiving)
     create_recipe(receiving, **recipe)
     receiving.sandbox.say(conversation, "Hello")
-    assert [url for url, _, _ in sent if "9999" in url] == [
-        "http://127.0.0.1:9999/hook/?qsc_recipe=r"
-    ] * fires
+    assert [url for url, _, _ in sent if "9999" in url] == ["http://127.0.0.1:9999/hook/?qsc_recipe=r"] * fires
 
 
 @pytest.mark.parametrize(
@@ -182,7 +180,5 @@ def test_delivery_elsewhere_than_loopback_is_not_sent_and_told(bench: Bench) -> 
     assert bench.sandbox.status()["deliveries"] == {
         "sent": 0,
         "failed": 1,
-        "by_webhook": {
-            "bot-inbound": {"sent": 0, "failed": 1, "last_status": None, "last_error": "not loopback"}
-        },
+        "by_webhook": {"bot-inbound": {"sent": 0, "failed": 1, "last_status": None, "last_error": "not loopback"}},
     }

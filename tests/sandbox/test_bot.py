@@ -17,9 +17,7 @@ GOODBYE = "> I am passing you on to a colleague."
 @pytest.mark.parametrize(
     "conversation", ["twitter:7", "whatsapp:7", "web:7", "viber:7", "twilio:7", "facebook:7", "instagram:7"]
 )
-def test_bot_answers_then_passes_on_then_stays_silent(
-    make_bench: MakeBench, conversation: str, shape: str
-) -> None:
+def test_bot_answers_then_passes_on_then_stays_silent(make_bench: MakeBench, conversation: str, shape: str) -> None:
     bench = make_bench(handover_shape=shape)
     bench.connect_bot()
     assert bench.sandbox.say(conversation, "Hello")["control"] == "bot"
@@ -104,9 +102,7 @@ def test_bot_ignores_own_public_and_messenger_mentions(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize(("signature", "status"), [("wrong", 403), (None, 401)])
-def test_bot_refuses_unsigned_and_wrongly_signed_calls(
-    bench: Bench, signature: str | None, status: int
-) -> None:
+def test_bot_refuses_unsigned_and_wrongly_signed_calls(bench: Bench, signature: str | None, status: int) -> None:
     body = json.dumps(mention(bench)).encode()
     headers = {} if signature is None else {"x-signature": signature, "X-Hub-Signature-256": signature}
     for path in (SOCIAL_CONNECT, MESSENGER):

@@ -80,9 +80,7 @@ def test_tags_edit_mode(bench: Bench, mode: str | None, tags: list[str], left: l
 
 
 def test_parameters_are_read_from_the_query_of_a_post_too(bench: Bench) -> None:
-    answer = bench.client.post(
-        ADA, query_string=edit(["vip"], "add"), headers={"Authorization": "Bearer sandbox"}
-    )
+    answer = bench.client.post(ADA, query_string=edit(["vip"], "add"), headers={"Authorization": "Bearer sandbox"})
     assert answer.json is not None
     assert answer.json["response"]["tags"] == ["vip"]
 

@@ -18,9 +18,7 @@ def test_success_wraps_the_response(bench: Bench) -> None:
     }
 
 
-@pytest.mark.parametrize(
-    "token", [None, "sandbox-expired", "something"], ids=["missing", "expired", "unknown"]
-)
+@pytest.mark.parametrize("token", [None, "sandbox-expired", "something"], ids=["missing", "expired", "unknown"])
 def test_wrong_token_is_refused(bench: Bench, token: str | None) -> None:
     assert bench.refused("GET", "/me", token=token) == (401, "invalid_token")
 
@@ -39,9 +37,7 @@ def test_token_is_also_taken_from_the_query(bench: Bench) -> None:
     ],
     ids=["other account", "unknown path", "wrong method", "bad parameter"],
 )
-def test_refusals_have_the_error_envelope(
-    bench: Bench, method: str, path: str, expected: tuple[int, str]
-) -> None:
+def test_refusals_have_the_error_envelope(bench: Bench, method: str, path: str, expected: tuple[int, str]) -> None:
     assert bench.refused(method, path) == expected
 
 
@@ -65,9 +61,7 @@ def test_refusals_have_the_error_envelope(
     ],
     ids=["read", "write", "handover read", "handover write"],
 )
-def test_missing_scope_is_named(
-    make_bench: MakeBench, scopes: set[str], method: str, path: str, lacking: str
-) -> None:
+def test_missing_scope_is_named(make_bench: MakeBench, scopes: set[str], method: str, path: str, lacking: str) -> None:
     answer = make_bench(scopes=frozenset(scopes)).request(method, path)
     assert (answer.status_code, answer.json["error"]) == (403, "no_permission")
     assert lacking in answer.json["error_description"]

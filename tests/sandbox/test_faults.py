@@ -83,9 +83,7 @@ def test_status_fault_does_nothing_and_has_the_envelope(bench: Bench, status: in
         ({"rate_limit": True}, 400, 4),
     ],
 )
-def test_status_fault_on_graph_has_metas_envelope(
-    bench: Bench, rule: dict[str, Any], status: int, code: int
-) -> None:
+def test_status_fault_on_graph_has_metas_envelope(bench: Bench, rule: dict[str, Any], status: int, code: int) -> None:
     bench.sandbox.add_fault("GET /graph/*", **rule)
     answer = bench.graph("GET", "/me/thread_owner?recipient=5550001")
     assert (answer[0], answer[1]["error"]["code"]) == (status, code)
@@ -108,9 +106,7 @@ def test_rate_limit_fault_is_http_400_with_headers(bench: Bench) -> None:
     ],
 )
 @pytest.mark.parametrize(("status", "done"), [(None, True), (502, False)])
-def test_spoiled_body(
-    bench: Bench, body: str, kind: str, starts: bytes, status: int | None, done: bool
-) -> None:
+def test_spoiled_body(bench: Bench, body: str, kind: str, starts: bytes, status: int | None, done: bool) -> None:
     bench.sandbox.add_fault(PATTERN, body=body, status=status)
     answer = post(bench)
     assert (answer.status_code, answer.headers["Content-Type"]) == (status or 200, kind)

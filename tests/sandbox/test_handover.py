@@ -50,9 +50,7 @@ def test_only_a_real_change_counts_as_a_write(bench: Bench) -> None:
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
-def test_other_services_and_people_are_refused(
-    bench: Bench, method: str, path: str, expected: tuple[int, str]
-) -> None:
+def test_other_services_and_people_are_refused(bench: Bench, method: str, path: str, expected: tuple[int, str]) -> None:
     assert bench.refused(method, f"/1000/inbox/handover/{path}") == expected
 
 

@@ -91,9 +91,7 @@ def test_pages_give_each_mention_once(make_bench: MakeBench, size: int, sort: st
 
 
 def test_next_page_is_absolute_on_the_own_host_without_the_token(bench: Bench) -> None:
-    page = bench.ask(
-        "GET", f"{MENTIONS}?limit=2&access_token=sandbox", base_url="http://127.0.0.1:9", token=None
-    )
+    page = bench.ask("GET", f"{MENTIONS}?limit=2&access_token=sandbox", base_url="http://127.0.0.1:9", token=None)
     url = page["paging"]["next_url"]
     assert url.startswith("http://127.0.0.1:9/1000/inbox/mentions?")
     assert "limit=2" in url
@@ -153,9 +151,7 @@ def test_window_is_28_days_unless_told(bench: Bench) -> None:
     assert bench.ask("GET", MENTIONS, {"date_from": "2026-11-01"})["count"] == everything
 
 
-@pytest.mark.parametrize(
-    "end", ["2026-11-18T11:00:00+00:00", "2026-11-18T12:00:00+01:00", "2026-11-18T11:00:00Z"]
-)
+@pytest.mark.parametrize("end", ["2026-11-18T11:00:00+00:00", "2026-11-18T12:00:00+01:00", "2026-11-18T11:00:00Z"])
 def test_window_reads_iso_times_with_offset(bench: Bench, end: str) -> None:
     found = bench.ask("GET", MENTIONS, {"date_to": end, "limit": "100"})["data"]
     assert found
@@ -171,9 +167,7 @@ def test_one_mention_is_found_by_topic_and_id(bench: Bench) -> None:
 
 def test_context_is_the_private_thread_of_that_person(bench: Bench) -> None:
     mention = newest(bench, "facebook:5550002")
-    thread = bench.ask(
-        "GET", f"/1000/inbox/context/2001/{mention['id']}", {"context_type": "privatemessages"}
-    )
+    thread = bench.ask("GET", f"/1000/inbox/context/2001/{mention['id']}", {"context_type": "privatemessages"})
     assert [(item["message"]["content"], item["author"]["managed"]) for item in thread] == [
         ("I need a human.", False),
         ("I am passing you on to a colleague.", True),

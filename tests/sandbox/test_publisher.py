@@ -47,9 +47,7 @@ def test_other_states_are_kept_and_not_published(bench: Bench, status: str) -> N
     ],
     ids=lambda value: json.dumps(value) if isinstance(value, dict) else "",
 )
-def test_what_cannot_be_published_is_refused(
-    bench: Bench, changes: dict[str, str], expected: tuple[int, str]
-) -> None:
+def test_what_cannot_be_published_is_refused(bench: Bench, changes: dict[str, str], expected: tuple[int, str]) -> None:
     fields = reply(bench, "whatsapp:1", **changes)
     assert bench.refused("POST", ADD, fields) == expected
     assert bench.thread("whatsapp:1") == ["Hello?"]

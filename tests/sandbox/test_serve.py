@@ -15,7 +15,8 @@ import pytest
 
 from qsc_bot.sandbox.deliveries import loopback_call, loopback_deliver
 from qsc_bot.sandbox.serve import serve
-from tests.sandbox.bench import Bench
+from qsc_bot.sandbox.service import Sandbox, Settings
+from tests.sandbox.bench import NOW, Bench
 
 pytestmark = pytest.mark.socket
 
@@ -68,22 +69,21 @@ def test_served_sandbox_answers_with_its_own_date(served: str) -> None:
     connection.close()
 
 
-def test_bot_story_goes_over_the_socket(served: str, tmp_path: Path) -> None:
-    other = Bench(path=tmp_path / "sandbox.db")
+def test_webhook_and_bot_talk_over_the_socket(served: str, tmp_path: Path) -> None:
+    other = Bench(path=tmp_path / "sandbox.db", settings=Settings(address=served))
     other.connect_bot()
     other.sandbox.close()
-    call = loopback_call(served)
-    headers = {"Authorization": "Bearer sandbox", "Content-Type": "application/json"}
-    message = {"recipient": {"id": "5550002"}, "target_app_id": 111}
-    passed = call(
-        "POST",
-        "/graph/me/pass_thread_control",
-        {**headers, "Authorization": "Bearer sandbox-agents"},
-        json.dumps(message).encode(),
+    beside = Sandbox(
+        tmp_path / "sandbox.db",
+        settings=Settings(address=served),
+        clock=lambda: NOW,
+        sleep=lambda _: None,
+        deliver=loopback_deliver,
+        call=lambda *_: (500, b""),
     )
-    assert passed[0] == 200
-    seen = json.loads(call("GET", "/graph/me/thread_owner?recipient=5550002", headers, b"")[1])
-    assert seen["data"][0]["thread_owner"]["app_id"] == 111
+    told = beside.say("web:7", "A person, please")
+    beside.close()
+    assert (told["control"], told["deliveries"]) == ("agent", [{"webhook": "bot", "status": 200}])
 
 
 @pytest.mark.parametrize("cut", ["before", "after"])

@@ -118,9 +118,7 @@ def test_agent_cannot_write_on_messenger_without_control(bench: Bench, conversat
 
 
 @pytest.mark.parametrize("conversation", ["whatsapp:32470000001", "facebook:5550002"])
-def test_button_gives_the_conversation_back_without_counting_as_a_call(
-    bench: Bench, conversation: str
-) -> None:
+def test_button_gives_the_conversation_back_without_counting_as_a_call(bench: Bench, conversation: str) -> None:
     assert press(bench, conversation)["control"] == "bot"
     writes = {item["id"]: item["writes"] for item in bench.sandbox.status()["conversations"]}
     assert (control(bench)[conversation], writes[conversation]) == ("bot", 0)

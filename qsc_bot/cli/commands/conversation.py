@@ -13,7 +13,10 @@ from qsc_bot.results import Listing, Record
 
 app = group("See who holds which conversation.")
 
-Since = Annotated[timedelta, typer.Option(parser=duration, metavar="DURATION", help="How far back to look.", show_default="24h")]
+Since = Annotated[
+    timedelta,
+    typer.Option(parser=duration, metavar="DURATION", help="How far back to look.", show_default="24h"),
+]
 DAY = timedelta(hours=24)
 
 
@@ -21,9 +24,12 @@ DAY = timedelta(hours=24)
 def list_conversations(
     ctx: typer.Context,
     control: Annotated[list[Control] | None, typer.Option(help="Held by this one only; may be given again.")] = None,
-    service: Annotated[list[str] | None, typer.Option(metavar="SERVICE", help="On this service only; may be given again.")] = None,
+    service: Annotated[
+        list[str] | None, typer.Option(metavar="SERVICE", help="On this service only; may be given again.")
+    ] = None,
     escalated: Annotated[
-        bool | None, typer.Option("--escalated/--not-escalated", help="With or without the escalation tag only.")
+        bool | None,
+        typer.Option("--escalated/--not-escalated", help="With or without the escalation tag only."),
     ] = None,
     since: Since = DAY,
     waiting: Annotated[
@@ -31,9 +37,12 @@ def list_conversations(
         typer.Option(parser=duration, metavar="DURATION", help="Customers who have been waiting at least so long."),
     ] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many to show at most.")] = 50,
-    all_: Annotated[bool, typer.Option("--all", help="Show all; in ndjson each row comes as soon as it is read.")] = False,
+    all_: Annotated[
+        bool, typer.Option("--all", help="Show all; in ndjson each row comes as soon as it is read.")
+    ] = False,
     sort: Annotated[
-        Literal["waiting", "last", "id"] | None, typer.Option(help="Who waits longest, the newest message, or the id first; default: waiting.")
+        Literal["waiting", "last", "id"] | None,
+        typer.Option(help="Who waits longest, the newest message, or the id first; default: waiting."),
     ] = None,
 ) -> Listing[Conversation]:
     """List conversations with who holds each, who waits longest first; tagged contacts are shown whatever their age.
@@ -60,7 +69,8 @@ def list_conversations(
 def show_conversation(
     ctx: typer.Context,
     conversation: Annotated[
-        str, typer.Argument(metavar="ID", help="SERVICE:SERVICE_ID, a mention id, a permalink or a contact id.")
+        str,
+        typer.Argument(metavar="ID", help="SERVICE:SERVICE_ID, a mention id, a permalink or a contact id."),
     ],
     since: Since = DAY,
     web: Annotated[bool, typer.Option("--web", help="Open the conversation's page in the browser.")] = False,

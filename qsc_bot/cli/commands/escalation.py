@@ -16,7 +16,9 @@ app = group("See and change the escalation tag.")
 @command(app, "list", example="qsc-bot escalation list")
 def list_escalated(
     ctx: typer.Context,
-    service: Annotated[list[str] | None, typer.Option(metavar="SERVICE", help="On this service only; may be given again.")] = None,
+    service: Annotated[
+        list[str] | None, typer.Option(metavar="SERVICE", help="On this service only; may be given again.")
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many to show at most.")] = 50,
     all_: Annotated[bool, typer.Option("--all", help="Show all.")] = False,
 ) -> Listing[Conversation]:

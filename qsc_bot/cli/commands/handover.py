@@ -7,7 +7,18 @@ from typing import Annotated
 import typer
 
 from qsc_bot.cli.options import command, duration, group, session
-from qsc_bot.cli.writes import Confirm, DryRun, Ids, IdsFrom, IfControl, NoVerify, Write, Yes, read_targets, write
+from qsc_bot.cli.writes import (
+    Confirm,
+    DryRun,
+    Ids,
+    IdsFrom,
+    IfControl,
+    NoVerify,
+    Write,
+    Yes,
+    read_targets,
+    write,
+)
 from qsc_bot.models.conversation import Control, Conversation
 from qsc_bot.results import Listing, Report
 
@@ -62,7 +73,13 @@ def extend(
     ids_from: IdsFrom = None,
     by: Annotated[
         timedelta,
-        typer.Option("--by", parser=duration, metavar="DURATION", help="How long the bot keeps control from now, at most 7d.", show_default="24h"),
+        typer.Option(
+            "--by",
+            parser=duration,
+            metavar="DURATION",
+            help="How long the bot keeps control from now, at most 7d.",
+            show_default="24h",
+        ),
     ] = timedelta(hours=24),
     if_control: IfControl = None,
     dry_run: DryRun = False,

@@ -14,7 +14,7 @@ app = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions
 @app.command("help", epilog="Example: qsc-bot help exit-codes")
 @shared_options
 def read_help(
-    ctx: typer.Context,
+    ctx: typer.Context,  # noqa: ARG001  # Typer hands it in; the shared options need it
     topic: Annotated[str | None, typer.Argument(metavar="TOPIC", help=f"One of: {', '.join(TOPICS)}.")] = None,
 ) -> Text:
     """Read about a topic: environment, exit-codes, output, errors."""

@@ -22,7 +22,8 @@ def list_profiles(ctx: typer.Context) -> Listing[operations.ProfileRow]:
 
 @command(app, "show", example="qsc-bot profile show sandbox")
 def show_profile(
-    ctx: typer.Context, name: Annotated[str | None, typer.Argument(metavar="NAME", help="Default: the one in use.")] = None
+    ctx: typer.Context,
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="Default: the one in use.")] = None,
 ) -> Record:
     """Show one profile with every setting, and which secrets it has; never a secret itself."""
     here = session(ctx)

@@ -19,19 +19,35 @@ def create(
     ctx: typer.Context,
     name: Name,
     webhook: Annotated[str, typer.Option("--webhook", metavar="NAME", help="The webhook to trigger.")],
-    topic: Annotated[list[str] | None, typer.Option("--topic", metavar="ID", help="A topic; may be given again; default: the profile's.")] = None,
-    private_messages: Annotated[bool, typer.Option("--private-messages", help="New private messages; this is the default.")] = False,
-    filter_: Annotated[str | None, typer.Option("--filter", metavar="STRING", help="Messages that match this filter instead.")] = None,
+    topic: Annotated[
+        list[str] | None,
+        typer.Option("--topic", metavar="ID", help="A topic; may be given again; default: the profile's."),
+    ] = None,
+    private_messages: Annotated[
+        bool, typer.Option("--private-messages", help="New private messages; this is the default.")
+    ] = False,
+    filter_: Annotated[
+        str | None,
+        typer.Option("--filter", metavar="STRING", help="Messages that match this filter instead."),
+    ] = None,
     saved_filter: Annotated[
-        str | None, typer.Option("--saved-filter", metavar="NAME", help="Messages that match this saved filter instead.")
+        str | None,
+        typer.Option("--saved-filter", metavar="NAME", help="Messages that match this saved filter instead."),
     ] = None,
     exclude_tag: Annotated[
-        str | None, typer.Option("--exclude-tag", metavar="TAG", help="Leave out contacts with this tag; default: the escalation tag.")
+        str | None,
+        typer.Option(
+            "--exclude-tag",
+            metavar="TAG",
+            help="Leave out contacts with this tag; default: the escalation tag.",
+        ),
     ] = None,
     no_exclude_tag: Annotated[bool, typer.Option("--no-exclude-tag", help="Leave out nobody.")] = False,
     active: Annotated[Active, typer.Option("--active", help="When it works.")] = "always",
     disabled: Annotated[bool, typer.Option("--disabled", help="Make it switched off.")] = False,
-    update: Annotated[bool, typer.Option("--update", help="Change a recipe of this name that is there already.")] = False,
+    update: Annotated[
+        bool, typer.Option("--update", help="Change a recipe of this name that is there already.")
+    ] = False,
 ) -> Record:
     """Make a recipe that triggers a webhook; one that is there already, equal, stays unchanged."""
     here = session(ctx)
@@ -72,7 +88,9 @@ def disable(ctx: typer.Context, name: Name) -> Record:
 
 @command(app, "delete", example="qsc-bot recipe delete private-messages-to-bot --yes")
 def delete_recipe(
-    ctx: typer.Context, name: Name, yes: Annotated[bool, typer.Option("--yes", "-y", help="Answer yes to the question.")] = False
+    ctx: typer.Context,
+    name: Name,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Answer yes to the question.")] = False,
 ) -> Record:
     """Delete a recipe."""
     here = session(ctx)

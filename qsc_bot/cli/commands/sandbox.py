@@ -31,7 +31,8 @@ def serve(
     ctx: typer.Context,
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port on loopback; 0 takes a free one.")] = 8081,
     latency: Annotated[
-        timedelta, typer.Option(parser=duration, metavar="DURATION", help="How long each answer takes.", show_default="0ms")
+        timedelta,
+        typer.Option(parser=duration, metavar="DURATION", help="How long each answer takes.", show_default="0ms"),
     ] = timedelta(0),
     rate_limit: Annotated[str, typer.Option(metavar="N|none", help="Calls an hour for each user.")] = "350",
     scopes: Annotated[str | None, typer.Option(metavar="A,B", help="The token's scopes; default: all.")] = None,
@@ -40,7 +41,10 @@ def serve(
         typer.Option(help="The form of the handover item, which is unknown of the real API."),
     ] = "owner",
 ) -> Text:
-    """Serve the sandbox on loopback until Ctrl-C; it accepts the token `sandbox` and shares its state with the profile `sandbox`."""
+    """Serve the sandbox on loopback until Ctrl-C; it accepts the token `sandbox`.
+
+    It shares its state with the profile `sandbox`, so that one terminal can serve while another works.
+    """
     from qsc_bot.cli.serving import calls_an_hour, serve_sandbox
     from qsc_bot.sandbox.settings import Settings
 
@@ -108,16 +112,20 @@ def clock(
 @command(faults, "add", example='qsc-bot sandbox fault add "GET /*/inbox/contacts" --status 500 --times 2')
 def add_fault(
     ctx: typer.Context,
-    pattern: Annotated[str, typer.Argument(metavar="PATTERN", help='Method and path, for example "GET /*/inbox/contacts".')],
+    pattern: Annotated[
+        str, typer.Argument(metavar="PATTERN", help='Method and path, for example "GET /*/inbox/contacts".')
+    ],
     status: Annotated[int | None, typer.Option(min=300, max=599, help="Answer with this status.")] = None,
     delay: Annotated[
         timedelta | None, typer.Option(parser=duration, metavar="DURATION", help="Answer so much later.")
     ] = None,
     cut: Annotated[
-        Literal["before", "after"] | None, typer.Option(help="Cut the connection, before or after the effect.")
+        Literal["before", "after"] | None,
+        typer.Option(help="Cut the connection, before or after the effect."),
     ] = None,
     body: Annotated[
-        Literal["broken-json", "html", "wrong-shape"] | None, typer.Option(help="Answer with a body of this kind.")
+        Literal["broken-json", "html", "wrong-shape"] | None,
+        typer.Option(help="Answer with a body of this kind."),
     ] = None,
     rate_limit: Annotated[bool, typer.Option("--rate-limit", help="Answer that the limit is reached.")] = False,
     times: Annotated[int, typer.Option(min=0, help="So many times; 0 is for ever.")] = 1,
@@ -140,7 +148,10 @@ def list_faults(ctx: typer.Context) -> Listing[Fault]:
     """List the faults."""
     items = msgspec.convert(session(ctx).sandbox.faults(), list[Fault])
     return Listing(
-        schema="sandbox-fault-list", items=items, columns=FAULT_COLUMNS, plain=tuple(one.field for one in FAULT_COLUMNS)
+        schema="sandbox-fault-list",
+        items=items,
+        columns=FAULT_COLUMNS,
+        plain=tuple(one.field for one in FAULT_COLUMNS),
     )
 
 
@@ -154,4 +165,10 @@ def clear_faults(ctx: typer.Context) -> Record:
 
 def _event(happened: dict[str, object]) -> Record:
     event = msgspec.convert(happened, SandboxEvent)
-    return Record(schema="sandbox-event", item=event, next=(f"qsc-bot conversation show {event.conversation}",))
+    sent = [f"{one.webhook} was sent the event: {one.status or 'no answer'}" for one in event.deliveries]
+    return Record(
+        schema="sandbox-event",
+        item=event,
+        view="\n".join([f"{event.conversation} is held by {event.control}", *(sent or ["no webhook was triggered"])]),
+        next=(f"qsc-bot conversation show {event.conversation}",),
+    )

@@ -13,8 +13,11 @@ app = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions
 @app.command("schema", epilog="Example: qsc-bot schema conversation-list")
 @shared_options
 def print_schema(
-    ctx: typer.Context,
-    name: Annotated[str | None, typer.Argument(metavar="NAME", help="The result's name; without one the names are listed.")] = None,
+    ctx: typer.Context,  # noqa: ARG001  # Typer hands it in; the shared options need it
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="NAME", help="The result's name; without one the names are listed."),
+    ] = None,
 ) -> Text:
     """Print the JSON schema of a result; the names are those that stand in `schema` of each document."""
     from qsc_bot.output.schemas import NAMES, schema_of

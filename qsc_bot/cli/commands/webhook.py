@@ -20,12 +20,18 @@ def register(
     name: Name,
     url: Annotated[
         str,
-        typer.Option("--url", help="The bot's address; {secret} in it is filled from QSC_BOT_URL_SECRET and never shown."),
+        typer.Option(
+            "--url",
+            help="The bot's address; {secret} in it is filled from QSC_BOT_URL_SECRET and never shown.",
+        ),
     ],
     authorization_stdin: Annotated[
-        bool, typer.Option("--authorization-stdin", help="Read the value of an Authorization header from standard input.")
+        bool,
+        typer.Option("--authorization-stdin", help="Read the value of an Authorization header from standard input."),
     ] = False,
-    update: Annotated[bool, typer.Option("--update", help="Change a webhook of this name that is there already.")] = False,
+    update: Annotated[
+        bool, typer.Option("--update", help="Change a webhook of this name that is there already.")
+    ] = False,
 ) -> Record:
     """Register an address that gets events; one that is there already, equal, stays unchanged."""
     here = session(ctx)
@@ -54,7 +60,9 @@ def show_webhook(ctx: typer.Context, name: Name) -> Record:
 
 @command(app, "delete", example="qsc-bot webhook delete bot-inbound --yes")
 def delete_webhook(
-    ctx: typer.Context, name: Name, yes: Annotated[bool, typer.Option("--yes", "-y", help="Answer yes to the question.")] = False
+    ctx: typer.Context,
+    name: Name,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Answer yes to the question.")] = False,
 ) -> Record:
     """Delete a webhook that no recipe uses."""
     here = session(ctx)

@@ -1,0 +1,22 @@
+"""Play the whole story on a sandbox of its own."""
+
+import typer
+
+from qsc_bot.cli.options import session, shared_options
+from qsc_bot.cli.story import play, recap
+from qsc_bot.errors import ExitCode
+from qsc_bot.results import Record
+
+app = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command("demo", epilog="Example: qsc-bot demo")
+@shared_options
+def demo(ctx: typer.Context) -> Record:
+    """Play the whole story on a sandbox of its own: no account, no configuration, no network.
+
+    Exit 0 only if every state was as expected. With -q only the recap is printed.
+    """
+    story = play(session(ctx).printer.narrate)
+    exit_code = ExitCode.OK if story.ok else ExitCode.UNCLASSIFIED
+    return Record(schema="demo", item=story, view=recap(story), exit_code=exit_code)
