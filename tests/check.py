@@ -20,7 +20,9 @@ def main() -> int:
     for command in CHECKS:
         sys.stdout.write(f"\n$ {' '.join(command)}\n")
         sys.stdout.flush()
-        code = subprocess.run([TOOLS / command[0], *command[1:]], cwd=Path(__file__).parent.parent, check=False).returncode
+        code = subprocess.run(
+            [TOOLS / command[0], *command[1:]], cwd=Path(__file__).parent.parent, check=False
+        ).returncode
         if code:
             return code
     return 0

@@ -1,11 +1,14 @@
 """The accounts of a token, and the topics that the bot channels need."""
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from qsc_bot.api.social_connect import SocialConnect
 from qsc_bot.errors import AccessDenied, QscBotError
 from qsc_bot.models.account import Account
 from qsc_bot.storage.facts import Facts
+
+ALL_SERVICES: Final = "*"
 
 
 class Accounts:
@@ -37,6 +40,16 @@ class Topics:
         self._configured = list(configured)
         self._account = account
         self._facts = facts
+
+    def all(self) -> list[str]:
+        """The topic ids of every service: the profile's, else all of the account."""
+        if self._configured:
+            return self._configured
+        known = self._facts.topics(ALL_SERVICES)
+        if not known:
+            known = [str(topic.id) for project in self._account().projects for topic in project.topics]
+            self._facts.remember_topics(ALL_SERVICES, known)
+        return known
 
     def of(self, service: str) -> list[str]:
         """The topic ids for one service; raises `config.topic` when there is none."""

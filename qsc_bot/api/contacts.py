@@ -4,9 +4,10 @@ https://app.engagor.com/developers/documentation/endpoints/?url=%2F%7Baccount_id
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
+from qsc_bot.api.accounts import Topics
 from qsc_bot.api.social_connect import SocialConnect
 from qsc_bot.errors import NotFound
 from qsc_bot.models.contact import Contact
@@ -22,10 +23,9 @@ PAGE: Final = "50"
 class Contacts:
     """Reads contacts, and changes one tag while leaving the others alone."""
 
-    def __init__(self, remote: SocialConnect, *, topics: Callable[[str], list[str]], topic_ids: list[str]) -> None:
+    def __init__(self, remote: SocialConnect, *, topics: Topics) -> None:
         self._remote = remote
         self._topics = topics
-        self._topic_ids = topic_ids
 
     def read(self, person: ConversationId) -> Contact:
         """The contact of one conversation.
@@ -41,8 +41,9 @@ class Contacts:
             ) from error
 
     def read_by_id(self, contact_id: str) -> Contact:
-        """A contact by its own id, looked for in the profile's topics; raises `contact.not_found`."""
-        params = {"topic_ids": ",".join(self._topic_ids)} if self._topic_ids else {}
+        """A contact by its own id, looked for in the profile's topics, else in all; raises `contact.not_found`."""
+        topic_ids = self._topics.all()
+        params = {"topic_ids": ",".join(topic_ids)} if topic_ids else {}
         try:
             return self._remote.get(self._remote.path("inbox", "contact", contact_id), Contact, params=params)
         except NotFound as error:
@@ -79,4 +80,4 @@ class Contacts:
         return self._remote.path("inbox", "contact", person.service, person.service_id)
 
     def _topic_params(self, service: str) -> dict[str, str]:
-        return {"topic_ids": ",".join(self._topics(service))} if service in NEED_TOPICS else {}
+        return {"topic_ids": ",".join(self._topics.of(service))} if service in NEED_TOPICS else {}

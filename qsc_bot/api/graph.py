@@ -52,6 +52,8 @@ class Graph:
             raise self._error(error, reply, method)
         if reply.status >= 500:
             raise ApiError("api.unavailable", f"{reply.call}: status {reply.status}", status=reply.status)
+        if reply.status == 429:
+            raise ApiError("api.rate_limited", f"{reply.call}: too many calls (429)", status=reply.status)
         if reply.status == 401:
             raise AccessDenied("auth.rejected", f"{self.remote.source()} was rejected (401)", status=401)
         if reply.status >= 400:
@@ -103,6 +105,6 @@ def classify(code: int, subcode: int, text: str, *, is_read: bool) -> tuple[type
 
 
 def _number(value: object) -> int:
-    if isinstance(value, str) and value.isdigit():
+    if isinstance(value, str) and value.isdecimal():
         return int(value)
     return value if isinstance(value, int) else 0

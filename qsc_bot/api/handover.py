@@ -44,7 +44,7 @@ class Handover:
                 raise
             raise AccessDenied(
                 "access.scope",
-                f"the handover of {person} needs the scope {SCOPE}; {self._remote.remote.source()} seems to lack it: {error}",
+                f"the handover of {person} needs the scope {SCOPE}; {self._remote.remote.source()} lacks it: {error}",
                 hint=(
                     f"make a token with the scope {SCOPE} in the settings of your application",
                     "the calls are marked alpha: your Customer Success Manager switches them on for the account",

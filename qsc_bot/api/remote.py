@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
@@ -10,7 +11,7 @@ import httpx
 import msgspec
 
 from qsc_bot.errors import ApiError, QscBotError, WriteInDoubt
-from qsc_bot.models.wire import decode_id
+from qsc_bot.models.wire import decode_id, moment
 
 T = TypeVar("T")
 READS: Final = frozenset({"GET", "HEAD"})
@@ -18,12 +19,13 @@ READS: Final = frozenset({"GET", "HEAD"})
 
 @dataclass(frozen=True, kw_only=True)
 class Reply:
-    """An answer whose body is JSON: the status, the bytes, and the same parsed once."""
+    """An answer whose body is JSON: the status, the bytes, the same parsed once, and when the limit resets."""
 
     status: int
     content: bytes
     data: Any
     call: str
+    resets_at: datetime | None = None
 
 
 class Remote:
@@ -78,7 +80,9 @@ class Remote:
                 f"{call} was sent and answered with {response.status_code}",
                 status=response.status_code,
             )
-        return Reply(status=response.status_code, content=response.content, data=data, call=call)
+        return Reply(
+            status=response.status_code, content=response.content, data=data, call=call, resets_at=_resets_at(response)
+        )
 
     def _unsent(self, error: httpx.HTTPError, method: str, call: str) -> QscBotError:
         if isinstance(error, httpx.ConnectError) and _is_tls(error):
@@ -118,6 +122,11 @@ def _describe(response: httpx.Response) -> str:
         else "something that is no whole JSON"
     )
     return f"status {response.status_code} with {what} ({len(response.content)} bytes)"
+
+
+def _resets_at(response: httpx.Response) -> datetime | None:
+    reset = response.headers.get("x-ratelimit-reset", "")
+    return moment(float(reset)) if reset.isdecimal() else None
 
 
 def _is_tls(error: httpx.ConnectError) -> bool:

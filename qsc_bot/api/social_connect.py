@@ -27,8 +27,8 @@ class SocialConnect:
         self._sees: bool | None = None
 
     def path(self, *parts: str) -> str:
-        """The path below the account, each part percent-encoded."""
-        return "/" + "/".join(quote(part, safe="") for part in (self.account_id, *parts))
+        """The path below the account, each part percent-encoded; raises `usage.id` for one that leads elsewhere."""
+        return "/" + "/".join(map(_segment, (self.account_id, *parts)))
 
     def get(self, path: str, kind: type[T], *, params: Mapping[str, str] | None = None) -> T:
         """Read one thing: the `response` of the envelope in the shape asked for."""
@@ -70,7 +70,7 @@ class SocialConnect:
         base = httpx.URL(self.remote.base_url)
         try:
             target = httpx.URL(urljoin(str(base), following))
-        except httpx.InvalidURL as error:
+        except (httpx.InvalidURL, ValueError) as error:
             raise ApiError("api.page_foreign", f"{call}: the list names a next page that cannot be read") from error
         if not same_origin(target, base) or target.userinfo:
             raise ApiError(
@@ -101,7 +101,7 @@ class SocialConnect:
         message = f"{reply.call}: {told} ({name or status})"
         match (name, status):
             case ("rate_limit_reached", _) | (_, 429):
-                return ApiError("api.rate_limited", message, status=status)
+                return ApiError("api.rate_limited", message + _reset(reply), status=status)
             case ("no_permission", _) | (_, 403) if not self._sees_account(reply.call):
                 return AccessDenied(
                     "access.account",
@@ -118,11 +118,9 @@ class SocialConnect:
                 return AccessDenied("access.denied", message, status=status)
             case ("not_found", _) | (_, 404):
                 return NotFound("api.not_found", message, status=status)
-            case ("internal_server_error", _):
+            case (other, _) if other == "internal_server_error" or status >= 500:
                 broken = ApiError if method in READS else WriteInDoubt
                 return broken("api.unavailable" if method in READS else "write.in_doubt", message, status=status)
-            case _ if status >= 500:
-                return ApiError("api.unavailable", message, status=status)
         return ApiError("api.refused", message, status=status)
 
     def _sees_account(self, call: str) -> bool:
@@ -133,6 +131,20 @@ class SocialConnect:
             except QscBotError:
                 self._sees = True
         return self._sees is not False
+
+
+def _segment(part: str) -> str:
+    try:
+        segment = quote(part, safe="")
+    except UnicodeEncodeError:
+        segment = ""
+    if segment in ("", ".", ".."):
+        raise QscBotError("usage.id", f"{part!r} cannot stand in an address of the API")
+    return segment
+
+
+def _reset(reply: Reply) -> str:
+    return f"; the limit resets at {reply.resets_at:%Y-%m-%dT%H:%M:%SZ}" if reply.resets_at else ""
 
 
 def _status(value: object) -> int:

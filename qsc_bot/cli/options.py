@@ -12,7 +12,6 @@ import typer
 from qsc_bot.cli.session import Session
 from qsc_bot.models.duration import parse_duration
 from qsc_bot.output.formats import Format
-from qsc_bot.results import Text
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -63,14 +62,21 @@ def session(ctx: typer.Context) -> Session:
     return found
 
 
+def help_of(ctx: typer.Context) -> Any:
+    """The help of a group that was called bare, as a result."""
+    from qsc_bot.results import Text
+
+    return Text(text=ctx.get_help())
+
+
 def group(summary: str) -> typer.Typer:
     """A group of commands; the shared options may stand before the verb too, and bare it shows its help."""
     app = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False, help=summary)
 
     @app.callback(invoke_without_command=True)
     @shared_options
-    def bare(ctx: typer.Context) -> Text | None:
-        return Text(text=ctx.get_help()) if ctx.invoked_subcommand is None else None
+    def bare(ctx: typer.Context) -> Any:
+        return help_of(ctx) if ctx.invoked_subcommand is None else None
 
     bare.__doc__ = summary
     return app

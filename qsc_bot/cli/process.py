@@ -2,10 +2,7 @@
 
 import os
 import sys
-import tempfile
-import traceback
 from collections.abc import Sequence
-from pathlib import Path
 
 from qsc_bot.cli.root import run
 from qsc_bot.cli.session import Surroundings
@@ -37,8 +34,11 @@ def _settle(stream: object) -> None:
                 os.dup2(null, number)
 
 
-def _report(error: Exception) -> Path | str:
+def _report(error: Exception) -> str:
     """Write the traceback without values of variables and without secrets; where it is."""
+    import tempfile
+    import traceback
+
     from qsc_bot.transport.redact import redact
 
     known = [
@@ -53,4 +53,4 @@ def _report(error: Exception) -> Path | str:
             file.write(text)
     except OSError:
         return f"it could not be written; {type(error).__name__}"
-    return Path(name)
+    return name

@@ -115,7 +115,7 @@ class Remotes:
     def _contacts(self) -> Contacts:
         accounts = Accounts(self._social_connect)
         topics = Topics(configured=self._profile.topic_ids, account=accounts.own, facts=self._facts)
-        return Contacts(self._social_connect, topics=topics.of, topic_ids=self._profile.topic_ids)
+        return Contacts(self._social_connect, topics=topics)
 
     def _messenger(self) -> Driver:
         setup = self._profile.messenger

@@ -8,12 +8,12 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
+from qsc_bot import __version__
 from qsc_bot.cli.near_misses import answer_near_miss
-from qsc_bot.cli.options import shared_options
+from qsc_bot.cli.options import help_of, shared_options
 from qsc_bot.cli.session import Session, Surroundings
 from qsc_bot.errors import ExitCode, QscBotError
 from qsc_bot.output.formats import Format
-from qsc_bot.results import Report, Text
 
 GROUPS: Final = {
     "demo": "Play the whole story on a sandbox of its own.",
@@ -77,13 +77,13 @@ app = typer.Typer(
 def root(
     ctx: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
-) -> Text | None:
+) -> Any:
     """See who holds a conversation on Qualtrics Social Connect, the bot or the agents, and move it."""
     if version:
-        from qsc_bot import __version__
+        from qsc_bot.results import Text
 
         return Text(text=__version__)
-    return Text(text=ctx.get_help()) if ctx.invoked_subcommand is None else None
+    return help_of(ctx) if ctx.invoked_subcommand is None else None
 
 
 def execute(argv: Sequence[str], session: Session) -> Any:
@@ -118,11 +118,13 @@ def _run(argv: Sequence[str], session: Session) -> int:
 
 def show(session: Session, result: Any) -> int:
     """Show a result; a single item's failure is told as an error too."""
+    from qsc_bot.results import Report
+
     if result is None:
         return int(ExitCode.OK)
     code = session.printer.show(result)
     if isinstance(result, Report) and len(result.body.items) == 1 and (failure := result.body.items[0].error):
-        hint = (failure.hint,) if failure.hint else ()
+        hint = failure.hint.split("; ") if failure.hint else ()
         session.printer.error(QscBotError(failure.code, failure.message, hint=hint, request_id=failure.request_id))
     return int(code)
 

@@ -33,6 +33,7 @@ class Escalations:
         self._filter = tag_filter or f'contacttag:"{tag}"'
         self._facts = facts
         self._found: dict[ConversationId, Contact] | None = None
+        self._undecided: set[ConversationId] = set()
         self._is_proven = False
         self.problem: str | None = None
 
@@ -43,14 +44,19 @@ class Escalations:
         found: dict[ConversationId, Contact] = {}
         bearers = unmapped = 0
         for contact in self._listed():
-            if not is_escalated(contact.tags, self._tag):
+            escalated = is_escalated(contact.tags, self._tag)
+            if escalated is False:
+                continue
+            unmapped += not contact.conversations
+            if escalated is None:
+                self._undecided.update(contact.conversations)
                 continue
             bearers += 1
-            unmapped += not contact.conversations
             found |= dict.fromkeys(contact.conversations, contact)
         if bearers:
             self._facts.remember_filter(self._filter)
-        self._is_proven = not unmapped and (bearers > 0 or self._facts.is_filter_proven(self._filter))
+        is_known = bearers > 0 or self._facts.is_filter_proven(self._filter)
+        self._is_proven = is_known and not unmapped and self.problem is None
         self._found = found
         return found
 
@@ -70,10 +76,12 @@ class Escalations:
         """Whether this person is escalated, as far as the list tells.
 
         Absence proves nothing before a contact that bears the tag was found with this filter, nor while a found
-        contact does not say which conversations are its own.
+        contact does not say which conversations are its own, nor where the API refused the rest of the list.
         """
         if person in self.load():
             return True
+        if person in self._undecided:
+            return None
         return False if self._is_proven and person.service not in UNSUPPORTED else None
 
 

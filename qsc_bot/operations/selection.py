@@ -10,6 +10,7 @@ from qsc_bot.control.driver import DEFAULT_METHODS
 from qsc_bot.errors import QscBotError
 from qsc_bot.models.conversation import ConversationId
 from qsc_bot.models.mention import Mention
+from qsc_bot.models.profile import Profile
 from qsc_bot.operations.connection import Connection
 
 KNOWN_SERVICES: Final = frozenset(DEFAULT_METHODS) | {"twitter", "wechat"}
@@ -104,20 +105,28 @@ def _conversation_id(text: str, connection: Connection, tell: Callable[[str], No
             hint=(f"write {SLIPS[service.lower()]}:{service_id}",),
         )
     person = ConversationId.parse(text)
-    known = KNOWN_SERVICES | set(connection.profile.channels)
-    if person.service not in known:
-        near = get_close_matches(person.service, known, n=1)
-        hint = (f"did you mean {near[0]}:{person.service_id}?",) if near else ()
-        raise QscBotError(
-            "usage.service",
-            f"{person.service!r} is not a known service",
-            hint=(*hint, f"if it is one, name it in the profile: channels: {{{person.service}: tag}}"),
-            found=", ".join(sorted(known)),
-        )
+    check_service(connection.profile, person.service)
     if person.service in PHONE_SERVICES and service_id.startswith("+"):
         tell(f"{text}: read as {person.service}:{service_id[1:]}")
         return ConversationId.parse(f"{person.service}:{service_id[1:]}")
     return person
+
+
+def check_service(profile: Profile, service: str) -> str:
+    """A service that is known, or named under `channels`; raises `usage.service` naming the nearest."""
+    known = KNOWN_SERVICES | set(profile.channels)
+    if service in known:
+        return service
+    near = [SLIPS[service]] if service in SLIPS else get_close_matches(service, known, n=1)
+    raise QscBotError(
+        "usage.service",
+        f"{service[:40]!r} is not a known service",
+        hint=(
+            *(f"did you mean {one}?" for one in near),
+            f"if it is one, name it in the profile: channels: {{{service[:40]}: tag}}",
+        ),
+        expected=", ".join(sorted(known)),
+    )
 
 
 def _by_mention(connection: Connection, topic: str, mention_id: str) -> Target:

@@ -22,7 +22,7 @@ class Person:
 
     newest: Mention
     written: dict[str, tuple[datetime, str | None]] = field(default_factory=dict)
-    topics: dict[str, None] = field(default_factory=dict)
+    topics: set[str] = field(default_factory=set)
 
 
 class Sweep:
@@ -61,7 +61,7 @@ class Sweep:
                 self._take_ours(mention, thread_of)
                 continue
             person = mention.conversation
-            if person is None:
+            if person is None or mention.at is None:
                 continue
             if person not in self._people:
                 fresh.append(person)
@@ -86,7 +86,7 @@ class Sweep:
             service_id=person.service_id,
             name=newest.author.fullname or newest.author.name,
             method=self._method_of(person.service),
-            topic_ids=list(seen.topics),
+            topic_ids=sorted(seen.topics),
             last_message_at=replied if is_answered else last,
             last_message_from="us" if is_answered else "customer",
             waiting_s=waiting_s,
@@ -145,6 +145,6 @@ class Sweep:
         seen = self._people.setdefault(person, Person(newest=mention))
         key = f"{person.service}:{mention.source.id}" if mention.source.id is not None else None
         seen.written[mention.unique_id] = (at, key)
-        seen.topics[str(mention.topic.id)] = None
+        seen.topics.add(str(mention.topic.id))
         if (at, mention.unique_id) > (seen.newest.at or at, seen.newest.unique_id):
             seen.newest = mention

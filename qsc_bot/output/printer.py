@@ -223,7 +223,8 @@ class Printer:
     def _close_report(self, report: Report) -> None:
         if isinstance(report.body, DryRun):
             self._tell_requests(report.body)
-        for item in report.body.items:
+        items = report.body.items
+        for item in items if len(items) > 1 else ():  # a single one's failure is told as the run's error
             if item.error is not None:
                 self._say(failed_item_line(item.id, item.status, item.error))
         self._add(report.warnings, [f"next: {command}" for command in report.next])

@@ -51,7 +51,7 @@ def schema_of(name: str) -> Text:
 def build(name: str) -> dict[str, Any]:
     """The schema as data: the envelope, and in it the fields of the type."""
     form, kind = TYPES[name]
-    (root,), parts = msgspec.json.schema_components([kind], ref_template="#/$defs/{name}")
+    (root,), parts = msgspec.json.schema_components([kind], schema_hook=_schema_of_any, ref_template="#/$defs/{name}")
     item = parts.pop(kind.__name__)
     _require_all(item, *parts.values())
     properties: dict[str, Any] = {
@@ -94,6 +94,13 @@ def _summary(parts: dict[str, Any]) -> dict[str, Any]:
     _require_all(*more.values())
     parts.update(more)
     return dict(root)
+
+
+def _schema_of_any(kind: type) -> dict[str, Any]:
+    """A part of a request's body may be of any kind."""
+    if kind is not object:
+        raise NotImplementedError
+    return {"description": "any JSON value"}
 
 
 def _require_all(*schemas: dict[str, Any]) -> None:

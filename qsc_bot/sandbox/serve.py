@@ -33,4 +33,6 @@ def serve(sandbox: Sandbox, *, listener: socket.socket) -> None:
     except KeyboardInterrupt:
         pass
     finally:
+        for channel in list(server.active_channels.values()):
+            channel.handle_close()
         server.close()

@@ -21,10 +21,10 @@ class Facts:
 
     def topics(self, service: str) -> list[str]:
         """The topic ids found for a service within the last day, else none."""
-        entry = self._read().get(f"topics:{service}")
-        if not isinstance(entry, dict) or not 0 <= self._now() - entry.get("at", 0) < TOPICS_TRUSTED_SECONDS:
-            return []
-        return [str(topic) for topic in entry.get("ids", [])]
+        match self._read().get(f"topics:{service}"):
+            case {"at": int() | float() as at, "ids": [*ids]} if 0 <= self._now() - at < TOPICS_TRUSTED_SECONDS:
+                return [str(topic) for topic in ids]
+        return []
 
     def remember_topics(self, service: str, ids: list[str]) -> None:
         """Keep the topic ids of a service for a day."""

@@ -29,8 +29,9 @@ class Clock:
         if not date_header:
             return
         try:
-            remote = parsedate_to_datetime(date_header).timestamp()
+            remote = parsedate_to_datetime(date_header)
         except (TypeError, ValueError, OverflowError):
             return
-        offset = remote - self._local()
+        remote = remote if remote.tzinfo else remote.replace(tzinfo=UTC)
+        offset = remote.timestamp() - self._local()
         self.offset_seconds = offset if abs(offset) > TOLERANCE_SECONDS else 0.0

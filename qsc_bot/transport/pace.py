@@ -34,7 +34,7 @@ class Meter:
 
 
 def _number(text: str | None, known: int | float | None) -> int | None:
-    if text is None or not text.strip().isdigit():
+    if text is None or not text.strip().isdecimal():
         return None if known is None else int(known)
     return int(text)
 

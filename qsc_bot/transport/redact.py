@@ -13,18 +13,16 @@ _PARAMETER: Final = re.compile(
     r"[\"']?\s*[=:]\s*[\"']?)[^\s&\"',}]+",
     re.IGNORECASE,
 )
-_HEADER: Final = re.compile(
-    r"((?:authorization|cookie|set-cookie)[\"']?\s*[:=]\s*[\"']?(?:bearer |basic )?)[^\s\"',]+", re.I
-)
-_USERINFO: Final = re.compile(r"(https?://)[^/@\s]+@")
+_HEADER: Final = re.compile(r"(authorization[\"']?\s*[:=]\s*[\"']?(?:bearer |basic )?)[^\s\"',]+", re.I)
+_COOKIES: Final = re.compile(r"(cookie[\"']?\s*[:=]\s*[\"']?)[^\r\n\"']+", re.I)
+_USERINFO: Final = re.compile(r"(https?://)[^/?#\s]+@")
 
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
     """Take out of a text every known secret and everything that stands where secrets stand."""
-    for secret in secrets:
-        if secret:
-            text = text.replace(secret, MASK)
-    text = _HEADER.sub(rf"\1{MASK}", text)
+    for secret in sorted(filter(None, secrets), key=len, reverse=True):
+        text = text.replace(secret, MASK)
+    text = _COOKIES.sub(rf"\1{MASK}", _HEADER.sub(rf"\1{MASK}", text))
     text = _PARAMETER.sub(rf"\1{MASK}", text)
     return _USERINFO.sub(rf"\1{MASK}@", text)
 

@@ -63,9 +63,9 @@ class RetryTransport(httpx.BaseTransport):
 
     def _told_wait(self, headers: httpx.Headers) -> float | None:
         retry_after, reset = headers.get("retry-after", ""), headers.get("x-ratelimit-reset", "")
-        if retry_after.isdigit():
+        if retry_after.isdecimal():
             return float(retry_after)
-        if reset.isdigit():
+        if reset.isdecimal():
             return max(0.0, float(reset) - self._clock.unix())
         return LONGEST_WAIT_SECONDS + 1 if headers.get("x-ratelimit-remaining") == "0" else None
 

@@ -50,11 +50,12 @@ def list_conversations(
     On WhatsApp, Viber and Twilio an id is a phone number. The waiting time counts within --since.
     """
     from qsc_bot.operations import listing
+    from qsc_bot.operations.selection import check_service
 
     here = session(ctx)
     query = listing.Query(
         controls=frozenset(control or ()),
-        services=frozenset(service or ()),
+        services=frozenset(check_service(here.profile, one) for one in service or ()),
         escalated=escalated,
         since=since,
         waiting=waiting,

@@ -24,9 +24,11 @@ def list_escalated(
 ) -> Listing[Conversation]:
     """List the conversations whose contact bears the escalation tag, with who holds each."""
     from qsc_bot.operations import listing
+    from qsc_bot.operations.selection import check_service
 
-    query = listing.Query(services=frozenset(service or ()), limit=None if all_ else limit)
-    return listing.list_escalated(session(ctx).connection, query)
+    here = session(ctx)
+    services = frozenset(check_service(here.profile, one) for one in service or ())
+    return listing.list_escalated(here.connection, listing.Query(services=services, limit=None if all_ else limit))
 
 
 @command(app, "add", example="qsc-bot escalation add twitter:1001")

@@ -66,13 +66,13 @@ def reset(
     """Begin anew: conversations, webhooks, recipes, faults, clock and counts."""
     sandbox = session(ctx).sandbox
     sandbox.reset(seed)
-    return Record(schema="sandbox-status", item=msgspec.convert(sandbox.status(), SandboxStatus))
+    return _status(sandbox.status())
 
 
 @command(app, "status", example="qsc-bot sandbox status -o json")
 def status(ctx: typer.Context) -> Record:
     """Show what the sandbox holds, which calls it got, and which writes had an effect."""
-    return Record(schema="sandbox-status", item=msgspec.convert(session(ctx).sandbox.status(), SandboxStatus))
+    return _status(session(ctx).sandbox.status())
 
 
 @command(app, "say", example='qsc-bot sandbox say twitter:1001 "Where is my parcel?"')
@@ -106,7 +106,7 @@ def clock(
     """Move the sandbox's clock on, so that control lapses and limits reset."""
     sandbox = session(ctx).sandbox
     sandbox.advance(duration(by.removeprefix("+")).total_seconds())
-    return Record(schema="sandbox-status", item=msgspec.convert(sandbox.status(), SandboxStatus))
+    return _status(sandbox.status())
 
 
 @command(faults, "add", example='qsc-bot sandbox fault add "GET /*/inbox/contacts" --status 500 --times 2')
@@ -160,7 +160,7 @@ def clear_faults(ctx: typer.Context) -> Record:
     """Forget all faults."""
     sandbox = session(ctx).sandbox
     sandbox.clear_faults()
-    return Record(schema="sandbox-status", item=msgspec.convert(sandbox.status(), SandboxStatus))
+    return _status(sandbox.status())
 
 
 def _event(happened: dict[str, object]) -> Record:
@@ -172,3 +172,14 @@ def _event(happened: dict[str, object]) -> Record:
         view="\n".join([f"{event.conversation} is held by {event.control}", *(sent or ["no webhook was triggered"])]),
         next=(f"qsc-bot conversation show {event.conversation}",),
     )
+
+
+def _status(found: dict[str, object]) -> Record:
+    item = msgspec.convert(found, SandboxStatus)
+    lines = [
+        f"{item.address}, seed {item.seed}, {item.contacts} contacts, clock {item.clock_offset_s:+.0f} s",
+        f"deliveries: {item.deliveries.sent} answered, {item.deliveries.failed} not; faults: {len(item.faults)}",
+        *(f"{one.control:<8} {one.id}  ({one.writes} writes)" for one in item.conversations),
+        *(f"{number:>6}  {endpoint}" for endpoint, number in item.requests.items()),
+    ]
+    return Record(schema="sandbox-status", item=item, view="\n".join(lines))
