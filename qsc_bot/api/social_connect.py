@@ -85,10 +85,10 @@ class SocialConnect:
         if not isinstance(data, dict):
             raise ApiError("api.wrong_shape", f"{reply.call}: Expected `object`, got `{type(data).__name__}` - at `$`")
         meta = data.get("meta")
-        code = meta.get("code") if isinstance(meta, dict) else None
-        if reply.status >= 400 or "error" in data or (isinstance(code, int) and code >= 400):
-            raise self._error(reply, code if isinstance(code, int) else reply.status, method)
-        if code is None:
+        code = _status(meta.get("code")) if isinstance(meta, dict) else 0
+        if reply.status >= 400 or "error" in data or code >= 400:
+            raise self._error(reply, code, method)
+        if not code:
             raise ApiError("api.wrong_shape", f"{reply.call}: Object missing required field `code` - at `$.meta`")
         if "response" not in data:
             raise ApiError("api.wrong_shape", f"{reply.call}: Object missing required field `response` - at `$`")
@@ -148,6 +148,8 @@ def _reset(reply: Reply) -> str:
 
 
 def _status(value: object) -> int:
+    if isinstance(value, str) and value.isdecimal() and len(value) == 3:
+        return int(value)
     return value if isinstance(value, int) else 0
 
 

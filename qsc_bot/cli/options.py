@@ -1,7 +1,7 @@
 """Options that several commands share, and the decorators that add them."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import wraps
 from pathlib import Path
@@ -94,22 +94,29 @@ def command(app: typer.Typer, name: str, *, example: str) -> Callable[[Callable[
 
 def shared_options(function: Callable[..., R]) -> Callable[..., R]:
     """Give a command function the shared options; they go to the session, the function does not see them."""
-    own = inspect.signature(function, eval_str=True)
-    extra = [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
-        for name, (annotation, default) in SHARED.items()
-    ]
+    own = inspect.signature(function, eval_str=True).parameters.values()
 
     @wraps(function)
     def run(ctx: typer.Context, **given: Any) -> R:
         adopt(session(ctx), {name: given.pop(name) for name in SHARED})
         return function(ctx, **given)
 
-    vars(run)["__signature__"] = own.replace(parameters=[*own.parameters.values(), *extra])
-    run.__annotations__ = {name: one.annotation for name, one in own.parameters.items()} | {
-        one.name: one.annotation for one in extra
-    }
+    set_signature(run, [*own, *parameters(SHARED)])
     return run
+
+
+def parameters(options: Mapping[str, tuple[Any, Any]]) -> list[inspect.Parameter]:
+    """Options as parameters of a function."""
+    return [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+        for name, (annotation, default) in options.items()
+    ]
+
+
+def set_signature(function: Callable[..., Any], wanted: list[inspect.Parameter]) -> None:
+    """Let Typer see these parameters; it reads the signature and the annotations."""
+    vars(function)["__signature__"] = inspect.Signature(wanted)
+    function.__annotations__ = {one.name: one.annotation for one in wanted}
 
 
 def adopt(target: Session, given: dict[str, Any]) -> None:

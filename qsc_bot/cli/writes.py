@@ -1,13 +1,14 @@
 """What every write on conversations takes: ids, a dry run, a confirmation."""
 
+import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Annotated, Final
+from functools import partial, wraps
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from qsc_bot.cli.options import session
+from qsc_bot.cli.options import command, parameters, session, set_signature
 from qsc_bot.cli.session import Session
 from qsc_bot.errors import QscBotError
 from qsc_bot.models.conversation import Control, ConversationId, Move, Outcome, Reading
@@ -34,17 +35,7 @@ Ids = Annotated[
 ]
 IdsFrom = Annotated[
     str | None,
-    typer.Option(
-        "--ids",
-        metavar="FILE",
-        help="A file with one id a line, or - for standard input; asks before it acts.",
-    ),
-]
-DryRun = Annotated[bool, typer.Option("--dry-run", "-n", help="Show what would be sent, and send nothing that writes.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Answer yes to the question.")]
-Confirm = Annotated[
-    str | None,
-    typer.Option("--confirm-profile", metavar="NAME", help="The profile's name, where the profile is protected."),
+    typer.Option("--ids", metavar="FILE", help="A file with one id a line, or - for standard input."),
 ]
 IfControl = Annotated[
     Control | None,
@@ -52,13 +43,32 @@ IfControl = Annotated[
 ]
 NoVerify = Annotated[bool, typer.Option("--no-verify", help="Do not read the state back after the write.")]
 
+WRITE_OPTIONS: Final[dict[str, tuple[Any, Any]]] = {
+    "ids": (Ids, None),
+    "ids_from": (IdsFrom, None),
+    "dry_run": (
+        Annotated[bool, typer.Option("--dry-run", "-n", help="Show what would be sent, and send nothing that writes.")],
+        False,
+    ),
+    "yes": (Annotated[bool, typer.Option("--yes", "-y", help="Answer yes to the question that --ids asks.")], False),
+    "confirm_profile": (
+        Annotated[
+            str | None,
+            typer.Option(
+                "--confirm-profile", metavar="NAME", help="The profile's name, where the profile is protected."
+            ),
+        ],
+        None,
+    ),
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Write:
     """A write as typed: on which conversations, and how."""
 
     session: Session
-    ids: Sequence[str]
+    ids: Sequence[str] | None
     ids_from: str | None
     dry_run: bool
     yes: bool
@@ -79,7 +89,9 @@ class Write:
 
         connection, printer = self.session.connection, self.session.printer
         printer.check_fields("outcomes", Outcome)
-        targets = resolve(connection, _texts(self.session, self.ids, self.ids_from), one_each=True, tell=printer.notice)
+        targets = resolve(
+            connection, _texts(self.session, self.ids or (), self.ids_from), one_each=True, tell=printer.notice
+        )
         wanted = order(new_operation(connection.clock.unix()))
         if self.dry_run:
             return plan_each(
@@ -102,9 +114,8 @@ class Write:
         if not asks or self.yes:
             return
         samples = ", ".join(str(target.id) for target in targets[:3]) + (", …" if len(targets) > 3 else "")
-        question = (
-            f"{action.replace('.', ' ').replace('_', '-')}: {len(targets)} conversations of {profile.name} ({samples})"
-        )
+        number = f"{len(targets)} conversation{'' if len(targets) == 1 else 's'}"
+        question = f"{action.replace('.', ' ').replace('_', '-')}: {number} of {profile.name} ({samples})"
         typed = str(len(targets)) if len(targets) > TYPED_NUMBER else None
         prompts.confirm(question, typed=typed, from_terminal=self.ids_from == "-")
 
@@ -129,21 +140,21 @@ def _texts(here: Session, ids: Sequence[str], ids_from: str | None) -> Sequence[
     return list(dict.fromkeys(ids))
 
 
-def write(
-    ctx: typer.Context,
-    ids: list[str] | None,
-    ids_from: str | None,
-    *,
-    dry_run: bool,
-    yes: bool,
-    confirm_profile: str | None,
-) -> Write:
-    """The write that was typed."""
-    return Write(
-        session=session(ctx),
-        ids=ids or (),
-        ids_from=ids_from,
-        dry_run=dry_run,
-        yes=yes,
-        confirm_profile=confirm_profile,
-    )
+def write_command(app: typer.Typer, name: str, *, example: str) -> Callable[[Callable[..., Report]], object]:
+    """Register a function as a command that takes what every write takes, and is handed it as one `Write`."""
+
+    def register(function: Callable[..., Report]) -> object:
+        own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
+        context = inspect.Parameter("ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
+        common = parameters(WRITE_OPTIONS)
+
+        @wraps(function)
+        def run(ctx: typer.Context, **given: Any) -> Report:
+            typed = Write(session=session(ctx), **{option: given.pop(option) for option in WRITE_OPTIONS})
+            return function(typed, **given)
+
+        keyword_only = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in own]
+        set_signature(run, [context, *common, *keyword_only])
+        return command(app, name, example=example)(run)
+
+    return register

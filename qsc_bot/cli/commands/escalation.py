@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from qsc_bot.cli.options import command, group, session
-from qsc_bot.cli.writes import Confirm, DryRun, Ids, IdsFrom, NoVerify, Write, Yes, write
+from qsc_bot.cli.writes import NoVerify, Write, write_command
 from qsc_bot.models.conversation import Control, Conversation
 from qsc_bot.results import Listing, Report
 
@@ -31,33 +31,15 @@ def list_escalated(
     return listing.list_escalated(here.connection, listing.Query(services=services, limit=None if all_ else limit))
 
 
-@command(app, "add", example="qsc-bot escalation add twitter:1001")
-def add(
-    ctx: typer.Context,
-    ids: Ids = None,
-    ids_from: IdsFrom = None,
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    confirm_profile: Confirm = None,
-    no_verify: NoVerify = False,
-) -> Report:
+@write_command(app, "add", example="qsc-bot escalation add twitter:1001")
+def add(typed: Write, no_verify: NoVerify = False) -> Report:
     """Put the escalation tag on the contacts of these conversations. The customer is sent nothing."""
-    typed = write(ctx, ids, ids_from, dry_run=dry_run, yes=yes, confirm_profile=confirm_profile)
     return _write_tag(typed, Control.AGENT, verify=not no_verify)
 
 
-@command(app, "remove", example="qsc-bot escalation remove twitter:1001")
-def remove(
-    ctx: typer.Context,
-    ids: Ids = None,
-    ids_from: IdsFrom = None,
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    confirm_profile: Confirm = None,
-    no_verify: NoVerify = False,
-) -> Report:
+@write_command(app, "remove", example="qsc-bot escalation remove twitter:1001")
+def remove(typed: Write, no_verify: NoVerify = False) -> Report:
     """Take the escalation tag off the contacts of these conversations. The customer is sent nothing."""
-    typed = write(ctx, ids, ids_from, dry_run=dry_run, yes=yes, confirm_profile=confirm_profile)
     return _write_tag(typed, Control.BOT, verify=not no_verify)
 
 

@@ -7,18 +7,7 @@ from typing import Annotated
 import typer
 
 from qsc_bot.cli.options import command, duration, group, session
-from qsc_bot.cli.writes import (
-    Confirm,
-    DryRun,
-    Ids,
-    IdsFrom,
-    IfControl,
-    NoVerify,
-    Write,
-    Yes,
-    read_targets,
-    write,
-)
+from qsc_bot.cli.writes import Ids, IdsFrom, IfControl, NoVerify, Write, read_targets, write_command
 from qsc_bot.models.conversation import Control, Conversation
 from qsc_bot.results import Listing, Report
 
@@ -34,43 +23,21 @@ def status(ctx: typer.Context, ids: Ids = None, ids_from: IdsFrom = None) -> Lis
     return show_status(here.connection, read_targets(here, ids, ids_from))
 
 
-@command(app, "to-bot", example="qsc-bot handover to-bot whatsapp:32470000000 --if-control agent")
-def to_bot(
-    ctx: typer.Context,
-    ids: Ids = None,
-    ids_from: IdsFrom = None,
-    if_control: IfControl = None,
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    confirm_profile: Confirm = None,
-    no_verify: NoVerify = False,
-) -> Report:
+@write_command(app, "to-bot", example="qsc-bot handover to-bot whatsapp:32470000000 --if-control agent")
+def to_bot(typed: Write, if_control: IfControl = None, no_verify: NoVerify = False) -> Report:
     """Hand conversations to the bot. The customer is sent nothing."""
-    typed = write(ctx, ids, ids_from, dry_run=dry_run, yes=yes, confirm_profile=confirm_profile)
     return _hand_over(typed, Control.BOT, if_control=if_control, verify=not no_verify)
 
 
-@command(app, "to-agent", example="qsc-bot handover to-agent twitter:1001 --dry-run")
-def to_agent(
-    ctx: typer.Context,
-    ids: Ids = None,
-    ids_from: IdsFrom = None,
-    if_control: IfControl = None,
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    confirm_profile: Confirm = None,
-    no_verify: NoVerify = False,
-) -> Report:
+@write_command(app, "to-agent", example="qsc-bot handover to-agent twitter:1001 --dry-run")
+def to_agent(typed: Write, if_control: IfControl = None, no_verify: NoVerify = False) -> Report:
     """Hand conversations to the agents. The customer is sent nothing."""
-    typed = write(ctx, ids, ids_from, dry_run=dry_run, yes=yes, confirm_profile=confirm_profile)
     return _hand_over(typed, Control.AGENT, if_control=if_control, verify=not no_verify)
 
 
-@command(app, "extend", example="qsc-bot handover extend facebook:5550001 --by 48h")
+@write_command(app, "extend", example="qsc-bot handover extend facebook:5550001 --by 48h")
 def extend(
-    ctx: typer.Context,
-    ids: Ids = None,
-    ids_from: IdsFrom = None,
+    typed: Write,
     by: Annotated[
         timedelta,
         typer.Option(
@@ -82,16 +49,12 @@ def extend(
         ),
     ] = timedelta(hours=24),
     if_control: IfControl = None,
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    confirm_profile: Confirm = None,
 ) -> Report:
     """Prolong the bot's control, where it would lapse (Messenger). The customer is sent nothing."""
     from qsc_bot.operations import handover
     from qsc_bot.operations.move import Order
 
     seconds = handover.extension_seconds(by)
-    typed = write(ctx, ids, ids_from, dry_run=dry_run, yes=yes, confirm_profile=confirm_profile)
     return typed.run(
         partial(Order, "handover.extend", None, if_control=if_control),
         partial(handover.extend, seconds=seconds),
