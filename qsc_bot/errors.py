@@ -183,6 +183,11 @@ CATALOGUE: Final[Mapping[str, Kind]] = {
     "webhook.different": Kind(_E.CONFLICT, "a webhook of this name exists with other content", "add --update"),
     "webhook.in_use": Kind(_E.CONFLICT, "a recipe uses this webhook", "delete the recipe first"),
     "recipe.different": Kind(_E.CONFLICT, "a recipe of this name exists with other content", "add --update"),
+    "setup.not_verified": Kind(
+        _E.CONFLICT,
+        "a webhook or recipe was written, but read back it is another",
+        "look at it with qsc-bot webhook show NAME or qsc-bot recipe show NAME",
+    ),
     "sandbox.not_allowed": Kind(
         _E.CONFLICT, "the sandbox does not allow this now", "read the message; see qsc-bot sandbox status"
     ),

@@ -64,7 +64,8 @@ class Listing(Generic[T]):
 class Record:
     """One thing, and for a write what it came to (`created`, `updated`, `unchanged`, `deleted`).
 
-    `next` holds whole command lines that are useful now; `view` is its form for people, when it has one.
+    `next` holds whole command lines that are useful now; `view` is its form for people, when it has one,
+    on a terminal, and with `views_everywhere` in a pipe too.
     """
 
     schema: str
@@ -74,6 +75,7 @@ class Record:
     warnings: Sequence[str] = ()
     next: Sequence[str] = ()
     view: str | None = None
+    views_everywhere: bool = False
     exit_code: ExitCode = ExitCode.OK
 
 
@@ -115,7 +117,7 @@ class Report:
     @property
     def exit_code(self) -> ExitCode:
         """0 when nothing failed, the common code when all failed alike, else 9."""
-        bad = [item for item in self.body.items if item.status in (Status.FAILED, Status.IN_DOUBT)]
+        bad = [item for item in self.body.items if item.error]
         codes = {item.error.exit for item in bad if item.error}
         if not bad:
             return ExitCode.OK

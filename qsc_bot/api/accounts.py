@@ -1,6 +1,7 @@
 """The accounts of a token, and the topics that the bot channels need."""
 
 from collections.abc import Callable, Sequence
+from threading import Lock
 from typing import Final
 
 from qsc_bot.api.social_connect import SocialConnect
@@ -40,6 +41,7 @@ class Topics:
         self._configured = list(configured)
         self._account = account
         self._facts = facts
+        self._asking = Lock()
 
     def all(self) -> list[str]:
         """The topic ids of every service: the profile's, else all of the account."""
@@ -53,11 +55,14 @@ class Topics:
 
     def of(self, service: str) -> list[str]:
         """The topic ids for one service; raises `config.topic` when there is none."""
-        if self._configured:
-            return self._configured
-        known = self._facts.topics(service)
-        if known:
-            return known
+        with self._asking:
+            return self._configured or self._facts.topics(service) or self._ask(service)
+
+    def known(self, service: str) -> list[str]:
+        """The topic ids for one service as far as no call is needed."""
+        return self._configured or self._facts.topics(service)
+
+    def _ask(self, service: str) -> list[str]:
         found = self._account().topics_of(service)
         if not found:
             raise QscBotError(

@@ -60,16 +60,18 @@ class Contacts:
             self._remote.path("inbox", "contacts"), Contact, params={"filter": tag_filter, "limit": PAGE}
         )
 
-    def tag_call(self, person: ConversationId, *, tag: str, add: bool) -> Call:
+    def tag_call(self, person: ConversationId, *, tag: str, add: bool, offline: bool = False) -> Call:
         """The write that adds or takes off one tag.
 
-        The mode is always named, since its default would replace the list.
+        The mode is always named, since its default would replace the list. `offline` plans without a call: topics
+        that are not known yet stand as `{topic_ids}`.
         """
         form: dict[str, object] = {
             "updates": json.dumps({"tags": [tag]}, ensure_ascii=False),
             "options": json.dumps({"tags_edit_mode": "add" if add else "delete"}),
         }
-        return Call(method="POST", path=self._path(person), body=form | self._topic_params(person.service))
+        topics = self._topic_params(person.service) if not offline else self._known_topic_params(person.service)
+        return Call(method="POST", path=self._path(person), body=form | topics)
 
     def send(self, call: Call) -> Contact:
         """Send a tag write; the answer is the updated contact."""
@@ -78,6 +80,10 @@ class Contacts:
 
     def _path(self, person: ConversationId) -> str:
         return self._remote.path("inbox", "contact", person.service, person.service_id)
+
+    def _known_topic_params(self, service: str) -> dict[str, str]:
+        known = ",".join(self._topics.known(service)) or "{topic_ids}"
+        return {"topic_ids": known} if service in NEED_TOPICS else {}
 
     def _topic_params(self, service: str) -> dict[str, str]:
         return {"topic_ids": ",".join(self._topics.of(service))} if service in NEED_TOPICS else {}

@@ -7,7 +7,6 @@ from qsc_bot.api.remote import READS, Remote, Reply, decode
 from qsc_bot.errors import AccessDenied, ApiError, NotFound, QscBotError, WriteInDoubt
 
 T = TypeVar("T")
-LONGEST_SERVER_TEXT: Final = 300
 
 LIMITS: Final = frozenset({4, 17, 341, 613})
 TEMPORARY: Final = frozenset({1, 2})
@@ -17,7 +16,9 @@ OUTSIDE_WINDOW: Final = frozenset({2018278, 2534022, 2018065})
 BUSY: Final = frozenset({1893063, 2018321})
 NO_SUCH_PERSON: Final = frozenset({(100, 2018001), (100, 33)})
 WRONG_APP: Final = frozenset({2018164, 2018171})
-PERMISSION: Final = frozenset({10, 200, 210, 230, 368})
+PERMISSION: Final = frozenset({10, 200, 230})
+PERSON_NOT_VISIBLE: Final = 210
+BLOCKED_FOR_NOW: Final = 368
 OWNERSHIP_WORDS: Final = ("thread", "control", "owner", "routing")
 
 
@@ -63,7 +64,7 @@ class Graph:
     def _error(self, error: dict[str, Any], reply: Reply, method: str) -> QscBotError:
         code, subcode = _number(error.get("code")), _number(error.get("error_subcode"))
         trace = error.get("fbtrace_id")
-        text = str(error.get("message", "no message"))[:LONGEST_SERVER_TEXT]
+        text = self.remote.clean(str(error.get("message", "no message")))
         kind, name = classify(code, subcode, text, is_read=method in READS)
         shown = f"{code}/{subcode}" if subcode else str(code)
         message = f"{reply.call}: {text} ({shown})"
@@ -89,10 +90,16 @@ def classify(code: int, subcode: int, text: str, *, is_read: bool) -> tuple[type
         return NotFound, "conversation.not_found"
     if (code, subcode) in NOT_OWNER or subcode in OUTSIDE_WINDOW or code == 551:
         return ApiError, "handover.not_allowed"
-    if subcode in BUSY:
+    if code == PERSON_NOT_VISIBLE:
+        return ApiError, "access.denied"
+    if subcode in BUSY or code == BLOCKED_FOR_NOW:
         return ApiError, "api.unavailable"
     if subcode in WRONG_APP:
         return ApiError, "api.refused"
+    return _classify_code(code, text, is_read=is_read)
+
+
+def _classify_code(code: int, text: str, *, is_read: bool) -> tuple[type[ApiError], str]:
     if code == 190:
         return AccessDenied, "auth.rejected"
     if code in LIMITS:

@@ -6,7 +6,7 @@ https://developers.engagor.com/documentation/endpoints/?url=%2F%7Baccount_id%7D%
 from typing import Any, Final
 
 from qsc_bot.api.social_connect import SocialConnect
-from qsc_bot.errors import AccessDenied, NotFound
+from qsc_bot.errors import AccessDenied, ApiError, NotFound
 from qsc_bot.models.conversation import Call, ConversationId
 
 SCOPE: Final = "accounts_handover"
@@ -19,8 +19,16 @@ class Handover:
         self._remote = remote
 
     def item(self, person: ConversationId) -> Any:
-        """The handover item; raises `conversation.not_found`, and `access.scope` where the token lacks the scope."""
-        return self._guarded(person, "GET", self._path(person))
+        """The handover item, None where the answer holds none.
+
+        Raises `conversation.not_found`, and `access.scope` where the token lacks the scope.
+        """
+        try:
+            return self._guarded(person, "GET", self._path(person))
+        except ApiError as error:
+            if error.code == "api.wrong_shape":
+                return None
+            raise
 
     def call(self, person: ConversationId, *, to_agents: bool) -> Call:
         """The write that gives control to the agents, or back to the bot; it has no parameters."""
@@ -42,9 +50,10 @@ class Handover:
         except AccessDenied as error:
             if error.code != "access.denied":
                 raise
+            source = self._remote.remote.source()
             raise AccessDenied(
                 "access.scope",
-                f"the handover of {person} needs the scope {SCOPE}; {self._remote.remote.source()} lacks it: {error}",
+                f"the handover of {person} needs the scope {SCOPE}, which {source} may lack: {error}",
                 hint=(
                     f"make a token with the scope {SCOPE} in the settings of your application",
                     "the calls are marked alpha: your Customer Success Manager switches them on for the account",

@@ -1,7 +1,7 @@
 """One call to a remote and back: what can go wrong on the way becomes one of our errors, once."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeVar
@@ -12,8 +12,10 @@ import msgspec
 
 from qsc_bot.errors import ApiError, QscBotError, WriteInDoubt
 from qsc_bot.models.wire import decode_id, moment
+from qsc_bot.transport.redact import redact
 
 T = TypeVar("T")
+LONGEST_SERVER_TEXT: Final = 300
 READS: Final = frozenset({"GET", "HEAD"})
 
 
@@ -25,14 +27,18 @@ class Reply:
     content: bytes
     data: Any
     call: str
+    url: str
     resets_at: datetime | None = None
 
 
 class Remote:
     """The way to one remote. `name` is how messages call it, `source` tells where its token came from."""
 
-    def __init__(self, client: httpx.Client, *, name: str, source: Callable[[], str]) -> None:
+    def __init__(
+        self, client: httpx.Client, *, name: str, source: Callable[[], str], secrets: Callable[[], Iterable[str]]
+    ) -> None:
         self._client = client
+        self._secrets = secrets
         self.name = name
         self.source = source
 
@@ -40,6 +46,10 @@ class Remote:
     def base_url(self) -> str:
         """The configured origin and path that every call starts with."""
         return str(self._client.base_url)
+
+    def clean(self, text: str) -> str:
+        """A server's own words as they may be shown: without secrets, since some servers repeat what they were sent."""
+        return redact(text, self._secrets())[:LONGEST_SERVER_TEXT]
 
     def send(
         self,
@@ -81,7 +91,12 @@ class Remote:
                 status=response.status_code,
             )
         return Reply(
-            status=response.status_code, content=response.content, data=data, call=call, resets_at=_resets_at(response)
+            status=response.status_code,
+            content=response.content,
+            data=data,
+            call=call,
+            url=str(response.url),
+            resets_at=_resets_at(response),
         )
 
     def _unsent(self, error: httpx.HTTPError, method: str, call: str) -> QscBotError:

@@ -1,7 +1,7 @@
 """Qualtrics Social Connect: its envelope, its errors and its lists."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import quote, urljoin
 
 import httpx
@@ -12,7 +12,6 @@ from qsc_bot.models.account import Account
 from qsc_bot.transport.auth import same_origin
 
 T = TypeVar("T")
-LONGEST_SERVER_TEXT: Final = 300
 
 
 class SocialConnect:
@@ -42,18 +41,19 @@ class SocialConnect:
     def write(self, method: str, path: str, kind: type[T], *, form: Mapping[str, str] | None = None) -> T:
         """Write once. A success whose body has another shape is in doubt, since it was done."""
         reply = self.remote.send(method, path, form=form)
-        response = self._response(reply, method)
         try:
-            return decode(response, kind, call=reply.call)
+            return decode(self._response(reply, method), kind, call=reply.call)
         except ApiError as error:
+            if error.code != "api.wrong_shape":
+                raise
             raise WriteInDoubt(
-                "write.in_doubt", f"{reply.call} was done, but the answer is strange: {error}"
+                "write.in_doubt", f"{reply.call} was answered, but the answer is strange: {error}"
             ) from error
 
     def pages(self, path: str, kind: type[T], *, params: Mapping[str, str]) -> Iterator[list[T]]:
         """Read a list page by page. A next page is followed on the same origin only, and never twice."""
         reply = self.remote.send("GET", path, params=params)
-        seen = {path}
+        seen = {reply.url}
         while True:
             body = self._response(reply, "GET")
             yield [decode(raw, kind, call=reply.call) for raw in _items(body, reply.call)]
@@ -97,24 +97,22 @@ class SocialConnect:
     def _error(self, reply: Reply, code: int, method: str) -> QscBotError:
         name = str(reply.data.get("error", ""))
         status = max(reply.status, code, _status(reply.data.get("code")))
-        told = str(reply.data.get("error_description") or name or f"status {status}")[:LONGEST_SERVER_TEXT]
+        told = self.remote.clean(str(reply.data.get("error_description") or name or f"status {status}"))
         message = f"{reply.call}: {told} ({name or status})"
         match (name, status):
             case ("rate_limit_reached", _) | (_, 429):
                 return ApiError("api.rate_limited", message + _reset(reply), status=status)
+            case (other, _) if status == 401 or "token" in other or (status == 403 and "token" in told.lower()):
+                return AccessDenied(
+                    "auth.rejected", f"{self.remote.source()} was rejected ({status}): {told}", status=status
+                )
             case ("no_permission", _) | (_, 403) if not self._sees_account(reply.call):
                 return AccessDenied(
                     "access.account",
                     f"account {self.account_id} is none of this token's accounts",
                     status=status,
                 )
-            case ("no_permission", _):
-                return AccessDenied("access.denied", message, status=status)
-            case (other, _) if status == 401 or "token" in other:
-                return AccessDenied(
-                    "auth.rejected", f"{self.remote.source()} was rejected ({status}): {told}", status=status
-                )
-            case (_, 403):
+            case ("no_permission", _) | (_, 403):
                 return AccessDenied("access.denied", message, status=status)
             case ("not_found", _) | (_, 404):
                 return NotFound("api.not_found", message, status=status)

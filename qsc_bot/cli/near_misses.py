@@ -1,5 +1,6 @@
 """Words that people bring from other tools: answered with the right ones, never run."""
 
+import shlex
 from collections.abc import Sequence
 from typing import Final
 
@@ -31,7 +32,7 @@ def answer_near_miss(argv: Sequence[str]) -> tuple[str, ...]:
     """The command that was probably meant, if one of these words was typed."""
     words = [word for word in argv if not word.startswith("-")]
     if words and words[0] in WORDS:
-        return (" ".join(["qsc-bot", WORDS[words[0]], *words[1:]]),)
+        return (" ".join(["qsc-bot", WORDS[words[0]], shlex.join(words[1:])]).strip(),)
     if len(words) > 1 and words[1] in VERBS:
-        return (" ".join(["qsc-bot", words[0], VERBS[words[1]], *words[2:]]),)
+        return (" ".join(["qsc-bot", words[0], VERBS[words[1]], shlex.join(words[2:])]).strip(),)
     return ()

@@ -56,11 +56,13 @@ class Prompts:
             raise QscBotError("config.secret", "standard input holds no value that can stand in a header")
         return text
 
-    def confirm_name(self, name: str, *, given: str | None) -> None:
+    def confirm_name(self, name: str, *, given: str | None, from_terminal: bool = False) -> None:
         """Make sure that a protected profile is meant; only its name answers that."""
         flag = f"--confirm-profile {name}"
         if given is None:
-            given = self._ask(f"profile {name} is protected; type its name to go on: ", flag=flag, from_terminal=False)
+            given = self._ask(
+                f"profile {name} is protected; type its name to go on: ", flag=flag, from_terminal=from_terminal
+            )
         if given != name:
             raise QscBotError(
                 "prompt.declined", f"{given[:80]!r} is not {name}; nothing was sent", hint=(f"add {flag}",)

@@ -17,9 +17,10 @@ from qsc_bot.api.remote import Remote
 from qsc_bot.api.social_connect import SocialConnect
 from qsc_bot.api.threads import Threads
 from qsc_bot.control.driver import Driver, Drivers
+from qsc_bot.control.escalations import Escalations
 from qsc_bot.control.handover import HandoverDriver
 from qsc_bot.control.messenger import MessengerDriver, NoMessenger
-from qsc_bot.control.tag import Escalations, TagDriver
+from qsc_bot.control.tag import TagDriver
 from qsc_bot.credentials import Secret, Secrets
 from qsc_bot.errors import AccessDenied, QscBotError
 from qsc_bot.models.conversation import Method
@@ -67,6 +68,7 @@ class Remotes:
             tag=profile.escalation_tag,
             tag_filter=profile.contact_tag_filter,
             facts=self._facts,
+            now=self._clock.now,
         )
         tag = TagDriver(self._contacts, escalations, tag=profile.escalation_tag, clock=self._clock)
         drivers = Drivers(
@@ -91,7 +93,7 @@ class Remotes:
             clock=self._clock,
             meter=self._meter,
             sleep=self._sleep,
-            can_read=lambda service: self._has_token(drivers.method_of(service)),
+            can_read=self._has_token,
         )
 
     @cached_property
@@ -146,7 +148,7 @@ class Remotes:
             trust_env=False,
             headers={"User-Agent": f"qsc-bot/{__version__}", "Accept": "application/json"},
         )
-        return Remote(client, name=name, source=source)
+        return Remote(client, name=name, source=source, secrets=self._known_secrets)
 
     def _logged(self, transport: httpx.BaseTransport) -> httpx.BaseTransport:
         return transport if self._log is None else LogTransport(transport, log=self._log, secrets=self._known_secrets)

@@ -1,6 +1,7 @@
 """The root of the command line: lazy groups, and the one boundary for results and errors."""
 
 from collections.abc import Sequence
+from functools import cache
 from importlib import import_module
 from typing import Annotated, Any, Final
 
@@ -57,6 +58,7 @@ class RootGroup(TyperGroup):
                 formatter.write_dl([(name, GROUPS[name]) for name in names])
 
 
+@cache
 def load(name: str) -> Any:
     """The command or group of one name, imported now."""
     return get_command(import_module(f"qsc_bot.cli.commands.{name}").app)
@@ -137,6 +139,8 @@ def fail(session: Session, argv: Sequence[str], error: QscBotError) -> int:
     report = getattr(error, "report", None)
     if report is not None:
         session.printer.show(report)
+    if error.code == "internal.fault" and error.__cause__ is not None:
+        raise error.__cause__
     session.printer.error(error)
     return int(error.exit_code)
 

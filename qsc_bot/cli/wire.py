@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from qsc_bot.errors import QscBotError
+from qsc_bot.models.address import is_loopback
 from qsc_bot.sandbox.faults import ConnectionCut, Delayed
 
 if TYPE_CHECKING:
@@ -37,12 +39,16 @@ class SandboxTransport(httpx.BaseTransport):
 
 def network(base_url: str) -> httpx.BaseTransport:
     """The network, through the proxy that the environment names for this host, if any."""
-    return httpx.HTTPTransport(proxy=_proxy(base_url))
+    proxy = _proxy(base_url)
+    try:
+        return httpx.HTTPTransport(proxy=proxy)
+    except (ImportError, ValueError) as error:
+        raise QscBotError("config.invalid", f"the proxy that the environment names cannot be used: {error}") from error
 
 
 def _proxy(base_url: str) -> str | None:
     parts = urlsplit(base_url)
-    if urllib.request.proxy_bypass(parts.netloc) or parts.hostname in {"localhost", "127.0.0.1", "::1"}:
+    if is_loopback(parts.hostname or "") or urllib.request.proxy_bypass(parts.netloc):
         return None
     proxies = urllib.request.getproxies()
     return proxies.get(parts.scheme) or proxies.get("all")

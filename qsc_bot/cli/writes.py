@@ -42,6 +42,10 @@ IfControl = Annotated[
     typer.Option("--if-control", help="Only when it is held by this one; else exit 7, or skipped with several ids."),
 ]
 NoVerify = Annotated[bool, typer.Option("--no-verify", help="Do not read the state back after the write.")]
+Confirm = Annotated[
+    str | None,
+    typer.Option("--confirm-profile", metavar="NAME", help="The profile's name, where the profile is protected."),
+]
 
 WRITE_OPTIONS: Final[dict[str, tuple[Any, Any]]] = {
     "ids": (Ids, None),
@@ -51,15 +55,7 @@ WRITE_OPTIONS: Final[dict[str, tuple[Any, Any]]] = {
         False,
     ),
     "yes": (Annotated[bool, typer.Option("--yes", "-y", help="Answer yes to the question that --ids asks.")], False),
-    "confirm_profile": (
-        Annotated[
-            str | None,
-            typer.Option(
-                "--confirm-profile", metavar="NAME", help="The profile's name, where the profile is protected."
-            ),
-        ],
-        None,
-    ),
+    "confirm_profile": (Confirm, None),
 }
 
 
@@ -110,7 +106,7 @@ class Write:
         profile, prompts = self.session.profile, self.session.prompts
         asks = self.ids_from is not None or len(targets) > UNASKED
         if profile.protected is True or (profile.protected == "bulk" and asks):
-            prompts.confirm_name(profile.name, given=self.confirm_profile)
+            prompts.confirm_name(profile.name, given=self.confirm_profile, from_terminal=self.ids_from == "-")
         if not asks or self.yes:
             return
         samples = ", ".join(str(target.id) for target in targets[:3]) + (", …" if len(targets) > 3 else "")
@@ -118,6 +114,14 @@ class Write:
         question = f"{action.replace('.', ' ').replace('_', '-')}: {number} of {profile.name} ({samples})"
         typed = str(len(targets)) if len(targets) > TYPED_NUMBER else None
         prompts.confirm(question, typed=typed, from_terminal=self.ids_from == "-")
+
+
+def check_setup_write(here: Session, confirm_profile: str | None, *, asks: bool = False) -> None:
+    """Before webhooks or recipes are changed: whose they are, and the name of a protected profile."""
+    profile = here.profile
+    if profile.protected is True or (profile.protected == "bulk" and asks):
+        here.prompts.confirm_name(profile.name, given=confirm_profile)
+    here.printer.notice(f"profile {profile.name} (account {profile.account_id})")
 
 
 def read_targets(here: Session, ids: list[str] | None, ids_from: str | None) -> "Sequence[Target]":

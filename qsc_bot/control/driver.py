@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final, Protocol
 
-from qsc_bot.models.conversation import Call, Control, Conversation, ConversationId, Method, Move, Reading
+from qsc_bot.errors import QscBotError
+from qsc_bot.models.conversation import Call, Control, Conversation, ConversationId, Failure, Method, Move, Reading
 
 DEFAULT_METHODS: Final[Mapping[str, Method]] = {
     "facebook": Method.MESSENGER,
@@ -19,6 +20,10 @@ DEFAULT_METHODS: Final[Mapping[str, Method]] = {
 
 class Driver(Protocol):
     """One way of moving control. A move is planned as calls, so that a dry run shows exactly what would be sent."""
+
+    @property
+    def method(self) -> Method:
+        """The method that this drives."""
 
     def survey(self, people: Sequence[Conversation]) -> Iterator[Reading]:
         """Read many of one service, in their order, as cheaply as the API allows; what cannot be read is `unknown`."""
@@ -55,6 +60,18 @@ class Drivers:
         if method not in self._built:
             self._built[method] = self._build[method]()
         return self._built[method]
+
+
+def failed(person: ConversationId, method: Method, error: QscBotError, at: datetime) -> Reading:
+    """A state that could not be read because the call failed."""
+    return Reading(
+        id=person,
+        control=Control.UNKNOWN,
+        method=method,
+        observed_at=at,
+        note=error.message,
+        failure=Failure.of(error),
+    )
 
 
 def unknown(person: ConversationId, method: Method, reason: str, at: datetime) -> Reading:

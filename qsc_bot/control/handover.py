@@ -35,32 +35,30 @@ WORDS: Final[Mapping[str, Control]] = {
 
 
 def owner_of(item: Any) -> tuple[Control, str | None]:
-    """Who a handover item says owns the contact, and the word it says it with; words that contradict are unknown."""
+    """Who a handover item says owns the contact, and the word it says it with.
+
+    Words that contradict each other, and words in these places that are not known, make it unknown.
+    """
     if not isinstance(item, dict):
         return Control.UNKNOWN, None
-    said = {word: control for key, value in item.items() for word, control in _words(str(key), value)}
-    controls = set(said.values())
-    if len(controls) != 1:
+    said = [_word(value) for key, value in item.items() if str(key).casefold() in KEYS and value is not None]
+    controls = {WORDS.get("".join(filter(str.isalnum, word.casefold())), Control.UNKNOWN) for word in said}
+    if len(controls) != 1 or Control.UNKNOWN in controls:
         return Control.UNKNOWN, None
-    return controls.pop(), next(iter(said))
+    return controls.pop(), said[0]
 
 
-def _words(key: str, value: Any) -> Iterator[tuple[str, Control]]:
-    if key.casefold() not in KEYS:
-        return
-    for text in _texts(value):
-        control = WORDS.get("".join(filter(str.isalnum, text.casefold())))
-        if control is not None:
-            yield text, control
-
-
-def _texts(value: Any) -> list[str]:
-    values = [value.get(inner) for inner in INNER_KEYS] if isinstance(value, dict) else [value]
-    return [text for text in values if isinstance(text, str)]
+def _word(value: Any) -> str:
+    """The text that names the owner; of an object its first of `type`, `name` and `id`. Anything else says nothing."""
+    if isinstance(value, dict):
+        value = next((value[inner] for inner in INNER_KEYS if value.get(inner) is not None), None)
+    return value if isinstance(value, str) else ""
 
 
 class HandoverDriver:
     """Control by Social Connect's handover calls, one call for each conversation."""
+
+    method = Method.HANDOVER
 
     def __init__(self, handover: Handover, *, clock: Clock) -> None:
         self._handover = handover

@@ -4,44 +4,47 @@ https://developers.facebook.com/documentation/business-messaging/instagram-messa
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from qsc_bot.api.graph import HiddenOwner
 from qsc_bot.api.threads import Threads
 from qsc_bot.control.driver import unknown
-from qsc_bot.control.survey import read_each
+from qsc_bot.control.owned_threads import OwnedThreads
+from qsc_bot.control.survey import STOPPING, read_each
 from qsc_bot.errors import ApiError, QscBotError
 from qsc_bot.models.conversation import Call, Control, Conversation, ConversationId, Method, Move, Reading
 from qsc_bot.models.profile import Messenger
-from qsc_bot.models.thread import Thread, ThreadOwner
+from qsc_bot.models.thread import ThreadOwner
 from qsc_bot.models.wire import moment
 from qsc_bot.transport.clock import Clock
 
 FEW: Final = 3
 """Up to so many conversations are asked one by one: the list of threads costs more."""
-PLATFORMS: Final = {"instagram": "instagram"}
-SETTLING: Final = timedelta(days=1)
 
 
 class MessengerDriver:
     """Control by Meta's thread control, seen as the bot's app."""
+
+    method = Method.MESSENGER
 
     def __init__(self, threads: Threads, setup: Messenger, *, clock: Clock) -> None:
         self._threads = threads
         self._setup = setup
         self._clock = clock
         self._routed: dict[str, bool] = {}
+        self._lists: dict[str, OwnedThreads] = {}
+        self._is_ours: bool | None = None
 
     def survey(self, people: Sequence[Conversation]) -> Iterator[Reading]:
         """Ours from the list of threads, where routing is on; one `thread_owner` for every other thread."""
+        ours = self._owned(people) if len(people) > FEW else {}
         ids = [ConversationId(one.service, one.service_id) for one in people]
-        ours = self._owned(people) if len(people) > FEW else frozenset()
         rest = read_each(
             [one for one in ids if one not in ours], self.read, method=Method.MESSENGER, now=self._clock.now
         )
         for person in ids:
-            yield self._held_by_bot(person) if person in ours else next(rest)
+            yield self._held_by_bot(person, ours[person]) if person in ours else next(rest)
 
     def read(self, person: ConversationId) -> Reading:
         """Ask who owns the thread; a holder that Meta hides is `unknown`, never nobody."""
@@ -76,42 +79,43 @@ class MessengerDriver:
             self._routed[service] = self._threads.is_routed(service)
         return self._routed[service]
 
-    def _owned(self, people: Sequence[Conversation]) -> frozenset[ConversationId]:
-        """The threads that are ours by `is_owner`; none in zero-config mode, where Meta does not tell."""
+    def _owned(self, people: Sequence[Conversation]) -> dict[ConversationId, datetime]:
+        """The threads that the list shows as ours, and when; none in zero-config mode, where Meta does not tell."""
         service = people[0].service
         try:
             if not self._is_routed(service):
-                return frozenset()
-            wanted = {ConversationId(one.service, one.service_id) for one in people}
-            oldest = min((one.last_message_at for one in people if one.last_message_at), default=None)
-            return frozenset(self._sweep(service, wanted, oldest))
+                return {}
+            ours = dict(self._listed_as_ours(service, people))
+            return ours if ours and self._is_our_token(next(iter(ours))) else {}
         except ApiError as error:
-            if error.code in {"auth.rejected", "api.rate_limited"}:
+            if error.code in STOPPING:
                 raise
-            return frozenset()
+            return {}
 
-    def _sweep(self, service: str, wanted: set[ConversationId], oldest: datetime | None) -> Iterator[ConversationId]:
-        for page in self._threads.pages(PLATFORMS.get(service, "messenger")):
-            for thread in page:
-                person = self._person(service, thread)
-                if person in wanted:
-                    wanted.discard(person)
-                    if thread.is_owner:
-                        yield person
-            if not wanted or (oldest and _is_older(page, oldest - SETTLING)):
-                return
+    def _listed_as_ours(
+        self, service: str, people: Sequence[Conversation]
+    ) -> Iterator[tuple[ConversationId, datetime]]:
+        if service not in self._lists:
+            self._lists[service] = OwnedThreads(self._threads, service=service, now=self._clock.now)
+        for one in people:
+            person = ConversationId(one.service, one.service_id)
+            seen_at = self._lists[service].seen_as_ours(person, active_at=one.last_message_at)
+            if seen_at is not None:
+                yield person, seen_at
 
-    def _person(self, service: str, thread: Thread) -> ConversationId | None:
-        others = [one.id for one in thread.participants.data if one.id != self._threads.page_id]
-        return ConversationId(service, str(others[0])) if len(others) == 1 else None
+    def _is_our_token(self, owned: ConversationId) -> bool:
+        """Whether the token is the bot's app's: `is_owner` speaks of the app that minted it. Asked once."""
+        if self._is_ours is None:
+            self._is_ours = self.read(owned).control is Control.BOT
+        return self._is_ours
 
-    def _held_by_bot(self, person: ConversationId) -> Reading:
+    def _held_by_bot(self, person: ConversationId, seen_at: datetime) -> Reading:
         return Reading(
             id=person,
             control=Control.BOT,
             holder=self._setup.bot_app_id,
             method=Method.MESSENGER,
-            observed_at=self._clock.now(),
+            observed_at=seen_at,
         )
 
     def _reading(self, person: ConversationId, owner: ThreadOwner | None) -> Reading:
@@ -147,6 +151,8 @@ class MessengerDriver:
 class NoMessenger:
     """Stands where a profile has no `messenger` section: nothing can be read, and nothing is written."""
 
+    method = Method.MESSENGER
+
     def __init__(self, *, profile: str, now: Callable[[], datetime]) -> None:
         self._profile = profile
         self._now = now
@@ -176,15 +182,3 @@ class NoMessenger:
             "config.messenger",
             f"{person} moves by Messenger, and profile {self._profile} has no messenger section",
         )
-
-
-def _is_older(page: Sequence[Thread], limit: datetime) -> bool:
-    times = [_parsed(thread.updated_time) for thread in page if thread.updated_time]
-    return bool(times) and all(time is not None and time < limit for time in times)
-
-
-def _parsed(text: str | None) -> datetime | None:
-    try:
-        return datetime.strptime(text or "", "%Y-%m-%dT%H:%M:%S%z")
-    except ValueError:
-        return None

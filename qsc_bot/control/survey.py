@@ -2,15 +2,15 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from threading import Event
+from typing import Final
 
-from qsc_bot.control.driver import unknown
-from qsc_bot.errors import AccessDenied, ApiError, QscBotError
+from qsc_bot.control.driver import failed
+from qsc_bot.errors import AccessDenied, QscBotError
 from qsc_bot.models.conversation import ConversationId, Method, Reading
 from qsc_bot.transport.parallel import in_parallel
 
-STOPPING = frozenset({"api.rate_limited", "auth.rejected"})
-"""Failures that every further call would meet as well."""
+STOPPING: Final = frozenset({"api.rate_limited"})
+"""Failures that end a survey: every further call would make them worse."""
 
 
 def read_each(
@@ -21,24 +21,18 @@ def read_each(
     now: Callable[[], datetime],
 ) -> Iterator[Reading]:
     """Read each, eight at a time, in order. After one refusal the rest is unknown for the same reason, unasked."""
-    refused = Event()
-    reason = ""
+    refusals: list[AccessDenied] = []
 
     def tolerant(person: ConversationId) -> Reading:
-        nonlocal reason
-        if refused.is_set():
-            return unknown(person, method, reason, now())
+        if refusals:
+            return failed(person, method, refusals[0], now())
         try:
             return read(person)
-        except AccessDenied as error:
+        except QscBotError as error:
             if error.code in STOPPING:
                 raise
-            reason = error.message
-            refused.set()
-            return unknown(person, method, reason, now())
-        except (ApiError, QscBotError) as error:
-            if error.code in STOPPING:
-                raise
-            return unknown(person, method, error.message, now())
+            if isinstance(error, AccessDenied):
+                refusals.append(error)
+            return failed(person, method, error, now())
 
     return in_parallel(tolerant, people)

@@ -1,6 +1,7 @@
 """The words of the tool: who holds a conversation, what was read, what a write came to."""
 
 import re
+import shlex
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, Self
@@ -10,7 +11,7 @@ import msgspec
 from qsc_bot.errors import QscBotError
 
 _SERVICE: Final = re.compile(r"[a-z][a-z0-9_-]{0,39}")
-_SERVICE_ID: Final = re.compile(r"[^\s\x00-\x1f\x7f-\x9f]{1,200}")
+_SERVICE_ID: Final = re.compile(r"[^\s\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,200}")
 _PATH_STEPS: Final = frozenset({".", ".."})
 """Such an id would name another address once it stands in a path."""
 
@@ -62,6 +63,32 @@ class ConversationId(msgspec.Struct, frozen=True, order=True):
     def __str__(self) -> str:
         return f"{self.service}:{self.service_id}"
 
+    @property
+    def typed(self) -> str:
+        """As it is typed in a shell: an id may come from a stranger, and command lines are there to be pasted."""
+        return shlex.quote(str(self))
+
+
+class Failure(msgspec.Struct, frozen=True, kw_only=True):
+    """A failure in the shape of the error object."""
+
+    code: str
+    exit: int
+    message: str
+    hint: str | None = None
+    request_id: str | None = None
+    retryable: bool = False
+
+    @classmethod
+    def of(cls, error: QscBotError) -> Self:
+        """An error as it stands in an item."""
+        return cls(**error.as_data())
+
+    def as_error(self) -> QscBotError:
+        """The error that this tells of."""
+        hint = self.hint.split("; ") if self.hint else ()
+        return QscBotError(self.code, self.message, hint=hint, request_id=self.request_id)
+
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """Who holds one conversation, as read just now; `unknown` always says why in `note`."""
@@ -75,10 +102,12 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     control_until: datetime | None = None
     escalated: bool | None = None
     tags: list[str] | None = None
+    moved_tag: str | None = None
     contact_id: str | None = None
     name: str | None = None
     also: tuple[ConversationId, ...] = ()
     note: str | None = None
+    failure: Failure | None = None
 
 
 class Conversation(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,17 +150,6 @@ class Move(msgspec.Struct, frozen=True, kw_only=True):
 
     calls: tuple[Call, ...]
     asks: bool = False
-
-
-class Failure(msgspec.Struct, frozen=True, kw_only=True):
-    """Why one item failed, in the shape of the error object."""
-
-    code: str
-    exit: int
-    message: str
-    hint: str | None = None
-    request_id: str | None = None
-    retryable: bool = False
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True, rename={"before": "from", "after": "to"}):

@@ -33,7 +33,6 @@ class Author(msgspec.Struct, frozen=True, kw_only=True):
     name: str | None = None
     fullname: str | None = None
     managed: bool | None = None
-    tags: list[str] | None = None
 
 
 class Topic(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""Ids and moments as the two remotes write them: ids as text or number, moments as Unix seconds or text."""
+"""Ids and moments as the two remotes write them: ids as text or number, moments as Unix seconds."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from qsc_bot.api.contacts import Contacts
 from qsc_bot.api.mentions import Mentions
 from qsc_bot.control.driver import Drivers
-from qsc_bot.control.tag import Escalations, TagDriver
+from qsc_bot.control.escalations import Escalations
+from qsc_bot.control.tag import TagDriver
+from qsc_bot.models.conversation import Method
 from qsc_bot.models.profile import Profile
 from qsc_bot.transport.clock import Clock
 from qsc_bot.transport.pace import Meter
@@ -14,7 +16,7 @@ from qsc_bot.transport.pace import Meter
 
 @dataclass(frozen=True, kw_only=True)
 class Connection:
-    """The clients and drivers of one account. `can_read` is false without a token: then only dry runs make sense."""
+    """The clients and drivers of one account. `can_read` is false for a method without its token."""
 
     profile: Profile
     contacts: Contacts
@@ -25,4 +27,4 @@ class Connection:
     clock: Clock
     meter: Meter
     sleep: Callable[[float], None]
-    can_read: Callable[[str], bool]
+    can_read: Callable[[Method], bool]

@@ -1,6 +1,7 @@
 """One conversation in full, and several by id."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from itertools import islice
 from typing import Final
@@ -9,17 +10,19 @@ from urllib.parse import urlsplit
 import msgspec
 
 from qsc_bot.api.contacts import UNSUPPORTED
-from qsc_bot.control.tag import is_escalated
+from qsc_bot.control.escalations import is_escalated
+from qsc_bot.control.survey import read_each
 from qsc_bot.errors import ApiError, QscBotError
-from qsc_bot.models.conversation import Conversation, ConversationId
+from qsc_bot.models.conversation import Conversation, ConversationId, Reading
 from qsc_bot.models.mention import Mention
 from qsc_bot.models.profile import Profile
 from qsc_bot.operations.connection import Connection
-from qsc_bot.operations.listing import COLUMNS, PLAIN, Tally, merge, read_control
+from qsc_bot.operations.listing import COLUMNS, PLAIN, empty, merge
 from qsc_bot.operations.selection import Target
-from qsc_bot.operations.sweep import Sweep
+from qsc_bot.operations.sweep import Sweep, is_private
 from qsc_bot.results import Ending, Listing, ListSummary
 
+STATUS_FIELDS: Final = frozenset({"control", "id", "control_until", "observed_at"})
 PAGES_LOOKED_THROUGH: Final = 5
 """No filter by author is documented, so the newest messages are looked through for one person, up to 500 of them."""
 
@@ -39,25 +42,40 @@ def show_conversation(connection: Connection, target: Target, *, since: timedelt
 
 
 def show_status(connection: Connection, targets: Sequence[Target]) -> Listing[Conversation]:
-    """Who holds each of these: one fresh reading each, and nothing else is asked."""
+    """Who holds each of these: one fresh reading each, and nothing else is asked.
+
+    A failure that all of them meet is raised; one of several is shown as `unknown` with its reason.
+    """
     started = connection.clock.now()
-    tally = Tally(total=len(targets))
-    rows = [empty(connection, target.id) for target in targets]
+    readings = list(_read_each_fresh(connection, [target.id for target in targets]))
+    failures = [reading.failure for reading in readings if reading.failure]
+    if len(failures) == len(readings) and len({failure.code for failure in failures}) == 1:
+        raise failures[0].as_error()
+    rows = [merge(empty(connection, reading.id), reading) for reading in readings]
+    summary = ListSummary(
+        total=len(rows),
+        by_control=dict(Counter(row.control.value for row in rows)),
+        since=started,
+        calls=connection.meter.calls,
+        calls_left=connection.meter.left,
+    )
     return Listing(
         schema="conversation-list",
-        items=(tally.add(row) for row in read_control(connection, rows)),
-        columns=[column for column in COLUMNS if column.field in {"control", "id", "control_until", "observed_at"}],
+        items=rows,
+        columns=[column for column in COLUMNS if column.field in STATUS_FIELDS],
         plain=PLAIN,
-        ending=lambda: Ending(
-            summary=ListSummary(
-                total=tally.total,
-                by_control=dict(tally.by_control),
-                since=started,
-                calls=connection.meter.calls,
-                calls_left=connection.meter.left,
-            )
-        ),
+        ending=lambda: Ending(summary=summary),
     )
+
+
+def _read_each_fresh(connection: Connection, people: Sequence[ConversationId]) -> Iterator[Reading]:
+    """Each by a call of its own, in the order given."""
+    readers = {}
+    for service in {person.service for person in people}:
+        driver = connection.drivers.of(service)
+        members = [person for person in people if person.service == service]
+        readers[service] = read_each(members, driver.read, method=driver.method, now=connection.clock.now)
+    return (next(readers[person.service]) for person in people)
 
 
 def page_of(profile: Profile, conversation: Conversation) -> str:
@@ -68,23 +86,14 @@ def page_of(profile: Profile, conversation: Conversation) -> str:
     return page.geturl()
 
 
-def empty(connection: Connection, person: ConversationId) -> Conversation:
-    """A conversation of which nothing was read yet."""
-    return Conversation(
-        id=str(person),
-        service=person.service,
-        service_id=person.service_id,
-        method=connection.drivers.method_of(person.service),
-    )
-
-
 def _with_messages(connection: Connection, target: Target, *, since: timedelta) -> Conversation:
     now = connection.clock.now()
     sweep = Sweep(is_filtered=True, method_of=connection.drivers.method_of)
-    newest = target.mention or _newest_mention(connection, target.id, since=since)
-    if newest is None:
+    newest = _private(connection, target.mention) or _newest_mention(connection, target.id, since=since)
+    if newest is None or newest.at is None:
         return _noted(
-            empty(connection, target.id), f"no message of this customer among those read of the last {_words(since)}"
+            empty(connection, target.id),
+            f"no private message of this customer among those read of the last {_words(since)}",
         )
     note = None
     try:
@@ -100,9 +109,15 @@ def _newest_mention(connection: Connection, person: ConversationId, *, since: ti
     pages = connection.mentions.newest_first(connection.clock.now() - since)
     for page in islice(pages, PAGES_LOOKED_THROUGH):
         for mention in page:
-            if mention.conversation == person:
+            if mention.conversation == person and _private(connection, mention):
                 return mention
     return None
+
+
+def _private(connection: Connection, mention: Mention | None) -> Mention | None:
+    """A mention, if it is a private message."""
+    is_filtered = connection.mentions.is_filtered
+    return mention if mention is not None and is_private(mention, is_filtered=is_filtered) else None
 
 
 def _with_contact(connection: Connection, person: ConversationId, row: Conversation) -> Conversation:

@@ -1,5 +1,6 @@
 """Hand conversations to the bot or to the agents, and prolong the bot's control."""
 
+import shlex
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -8,11 +9,11 @@ import msgspec
 from qsc_bot.api.contacts import UNSUPPORTED
 from qsc_bot.api.threads import LONGEST_EXTENSION_SECONDS
 from qsc_bot.control.driver import Driver
-from qsc_bot.control.tag import is_escalated
+from qsc_bot.control.escalations import is_escalated
 from qsc_bot.errors import ApiError, QscBotError, WriteInDoubt
 from qsc_bot.models.conversation import Control, ConversationId, Method, Move, Outcome, Reading, Status
 from qsc_bot.operations.connection import Connection
-from qsc_bot.operations.move import Order, guard_failed, move, outcome, send_all
+from qsc_bot.operations.move import Order, Sent, guard_failed, move, outcome, send_all
 from qsc_bot.operations.selection import Target
 from qsc_bot.operations.writes import Run, run_each, shared
 from qsc_bot.results import Report
@@ -44,18 +45,15 @@ def hand_over(connection: Connection, targets: Sequence[Target], order: Order) -
     Messenger needs two writes, take and pass, to give the agents what another app holds.
     """
     run = Run(operation=order.operation, action=order.action)
-    several = len(targets) > 1
 
     def act(target: Target) -> Outcome:
         driver = connection.drivers.of(target.id.service)
         before = driver.read(target.id)
-        if several and order.if_control not in (None, before.control):
-            return outcome(
-                before, order, Status.SKIPPED, after=before.control, note=guard_failed(before, order).message
-            )
         tag_contact = before.contact_id if before.method is Method.TAG else None
         if earlier := shared(run, tag_contact, target):
             return earlier
+        if skipped := skipped_by_guard(before, order, several=len(targets) > 1):
+            return skipped
         item = _with_contradiction(connection, target, move(connection, driver, before, order), order)
         if tag_contact:
             run.by_contact[tag_contact] = item
@@ -72,8 +70,8 @@ def extend(connection: Connection, targets: Sequence[Target], order: Order, *, s
     def act(target: Target) -> Outcome:
         driver = connection.drivers.of(target.id.service)
         before = driver.read(target.id)
-        if order.if_control not in (None, before.control):
-            raise guard_failed(before, order)
+        if skipped := skipped_by_guard(before, order, several=len(targets) > 1):
+            return skipped
         plan = driver.plan_extension(target.id, seconds)
         if not plan.calls:
             return outcome(before, order, Status.SKIPPED, note=f"control by {before.method.value} does not lapse")
@@ -82,20 +80,42 @@ def extend(connection: Connection, targets: Sequence[Target], order: Order, *, s
                 "handover.not_allowed",
                 f"{target.id} is held by {before.control.value}; only the app that holds it may extend control",
             )
-        doubt = None
-        try:
-            send_all(driver, target.id, plan.calls, before)
-        except WriteInDoubt as error:
-            doubt = error
-        after = driver.read(target.id)
-        is_longer = after.control_until is not None and after.control_until != before.control_until
-        if doubt and not is_longer:
-            raise doubt
-        until = f"until {after.control_until:%Y-%m-%dT%H:%M:%SZ}" if after.control_until else None
-        return outcome(before, order, Status.CHANGED, after=after.control, verified=is_longer or None, note=until)
+        return _extended(driver, before, order, send_all(driver, target.id, plan.calls, before))
 
     run_each(run, targets, act)
     return run.report()
+
+
+def skipped_by_guard(before: Reading, order: Order, *, several: bool) -> Outcome | None:
+    """What `--if-control` makes of one of several: skipped. For a single one the guard is an error, raised here."""
+    if order.if_control in (None, before.control):
+        return None
+    error = guard_failed(before, order)
+    if not several:
+        raise error
+    return outcome(before, order, Status.SKIPPED, after=before.control, note=error.message)
+
+
+def _extended(driver: Driver, before: Reading, order: Order, sent: Sent) -> Outcome:
+    """What an extension came to: control must be ours still, and end later than it would have."""
+    if sent.error is not None and not isinstance(sent.error, WriteInDoubt):
+        raise sent.error
+    try:
+        now = driver.read(before.id)
+    except QscBotError as error:
+        if sent.error is not None:
+            raise sent.error from error
+        return outcome(before, order, Status.CHANGED, note=f"not verified: {error.message}")
+    until, earlier = now.control_until, before.control_until
+    note = f"until {until:%Y-%m-%dT%H:%M:%SZ}" if until else None
+    if now.control is Control.BOT and until and (earlier is None or until > earlier):
+        return outcome(before, order, Status.CHANGED, after=now.control, verified=True, note=note)
+    if sent.error is not None:
+        raise sent.error
+    if now.control is Control.BOT and until and until == earlier:
+        return outcome(before, order, Status.UNCHANGED, after=now.control, verified=True, note=note)
+    refused = QscBotError("handover.not_verified", f"{before.id}: the write was accepted, but control ends no later")
+    return outcome(before, order, Status.FAILED, after=now.control, verified=False, note=note, error=refused)
 
 
 def _with_contradiction(connection: Connection, target: Target, item: Outcome, order: Order) -> Outcome:
@@ -109,7 +129,7 @@ def _with_contradiction(connection: Connection, target: Target, item: Outcome, o
         return _noted(item, f"whether the escalation tag is on could not be read: {error.message}")
     escalated = is_escalated(contact.tags, connection.profile.escalation_tag)
     if escalated and order.to is Control.BOT:
-        return _noted(item, f"the escalation tag is still on; qsc-bot escalation remove {target.id}")
+        return _noted(item, f"the escalation tag is still on; qsc-bot escalation remove {target.id.typed}")
     return item
 
 
@@ -119,5 +139,5 @@ def _noted(item: Outcome, note: str) -> Outcome:
 
 def _next(run: Run) -> list[str]:
     if len(run.items) == 1 and run.items[0].status is Status.CHANGED:
-        return [f"qsc-bot conversation show {run.items[0].id}"]
+        return [f"qsc-bot conversation show {shlex.quote(run.items[0].id)}"]
     return ["qsc-bot conversation list"] if any(item.status is Status.CHANGED for item in run.items) else []

@@ -1,16 +1,17 @@
 """Who holds which conversation: the list."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, Final, Literal
 
 import msgspec
 
+from qsc_bot.control.survey import read_each
 from qsc_bot.models.contact import Contact
-from qsc_bot.models.conversation import Control, Conversation, ConversationId, Reading
+from qsc_bot.models.conversation import Control, Conversation, ConversationId, Method, Reading
 from qsc_bot.operations.connection import Connection
 from qsc_bot.operations.sweep import Sweep
 from qsc_bot.results import Column, Ending, Listing, ListSummary
@@ -57,134 +58,176 @@ class Query:
     streams: bool = False
 
 
-@dataclass
-class Tally:
-    """What a list has shown and left out so far; asked for its ending when the last row was taken."""
-
-    total: int = 0
-    returned: int = 0
-    by_control: Counter[str] = field(default_factory=Counter)
-    is_cut: bool = False
-
-    def add(self, row: Conversation) -> Conversation:
-        """Count a row that is shown."""
-        self.returned += 1
-        self.by_control[row.control.value] += 1
-        return row
-
-
 def list_conversations(connection: Connection, query: Query, *, tell: Callable[[str], None]) -> Listing[Conversation]:
     """Conversations of the window, and tagged contacts whatever their age, with who holds each.
 
     Cost: a call for each 50 tagged contacts and each 100 mentions, then what the drivers need for the rows shown.
     """
-    started = connection.clock.now()
-    sweep = Sweep(is_filtered=connection.mentions.is_filtered, method_of=connection.drivers.method_of)
-    tally = Tally()
-    source = _streamed if query.streams else _sorted
-    rows = source(connection, query, sweep, tally, started, tell)
-    return Listing(
-        schema="conversation-list",
-        items=rows,
-        columns=COLUMNS,
-        plain=PLAIN,
-        ending=lambda: _ending(connection, sweep, tally, started - query.since),
-    )
+    survey = Survey(connection, query, tell)
+    return survey.listing(survey.streamed() if query.streams else survey.sorted())
 
 
 def list_escalated(connection: Connection, query: Query) -> Listing[Conversation]:
-    """Every conversation of the contacts that bear the escalation tag, with who holds each."""
-    started = connection.clock.now()
-    sweep = Sweep(is_filtered=connection.mentions.is_filtered, method_of=connection.drivers.method_of)
-    tally = Tally()
-    rows = (_bare(connection, person, contact) for person, contact in connection.escalations.load().items())
-    return Listing(
-        schema="conversation-list",
-        items=_kept(connection, _wanted(connection, rows, query), query, tally),
-        columns=COLUMNS,
-        plain=PLAIN,
-        ending=lambda: _ending(connection, sweep, tally, started),
-    )
+    """Every conversation of the contacts that bear the escalation tag, with who holds each.
+
+    Raises `api.refused` where the API refuses to list them.
+    """
+    survey = Survey(connection, query, lambda _: None)
+    return survey.listing(survey.tagged())
 
 
-def _streamed(
-    connection: Connection,
-    query: Query,
-    sweep: Sweep,
-    tally: Tally,
-    started: datetime,
-    tell: Callable[[str], None],
-) -> Iterator[Conversation]:
-    """Rows page by page: older messages of a person may still come, so who waits since when is not known yet."""
-    tagged = connection.escalations.load()
-    for page in connection.mentions.newest_first(started - query.since):
-        fresh = sweep.take(page)
-        tell(f"{sweep.seen} messages read, {len(sweep)} conversations")
-        rows = (sweep.conversation(person, now=started, is_whole=False) for person in fresh)
-        yield from _kept(connection, _wanted(connection, rows, query), query, tally)
-    rest = (_bare(connection, person, contact) for person, contact in tagged.items() if person not in sweep)
-    yield from _kept(connection, _wanted(connection, rest, query), query, tally)
+class Survey:
+    """One run of a list: what it reads, and what it has shown and left out so far."""
 
+    def __init__(self, connection: Connection, query: Query, tell: Callable[[str], None]) -> None:
+        self._connection = connection
+        self._query = query
+        self._tell = tell
+        self._sweep = Sweep(is_filtered=connection.mentions.is_filtered, method_of=connection.drivers.method_of)
+        self._since = connection.clock.now()
+        self._total = self._returned = self._undecided = 0
+        self._by_control: Counter[str] = Counter()
+        self._is_cut = False
 
-def _sorted(
-    connection: Connection,
-    query: Query,
-    sweep: Sweep,
-    tally: Tally,
-    started: datetime,
-    tell: Callable[[str], None],
-) -> Iterator[Conversation]:
-    """Rows in the order asked for; control is read only for the rows that will be shown."""
-    tagged = connection.escalations.load()
-    for page in connection.mentions.newest_first(started - query.since):
-        sweep.take(page)
-        tell(f"{sweep.seen} messages read, {len(sweep)} conversations")
-    seen = (sweep.conversation(person, now=started) for person in sweep.people())
-    rest = (_bare(connection, person, contact) for person, contact in tagged.items() if person not in sweep)
-    rows = list(_wanted(connection, [*seen, *rest], query))
-    rows.sort(key=lambda row: _order(row, query.sort))
-    yield from _kept(connection, rows, query, tally)
+    def listing(self, rows: Iterator[Conversation]) -> Listing[Conversation]:
+        """The rows with their columns, and the ending that is known after the last of them."""
+        return Listing(schema="conversation-list", items=rows, columns=COLUMNS, plain=PLAIN, ending=self._ending)
 
+    def streamed(self) -> Iterator[Conversation]:
+        """Rows page by page: older messages of a person may still come, so who waits since when is not known yet."""
+        tagged = self._connection.escalations.load()
+        now = self._connection.clock.now()
+        for fresh in self._swept(now):
+            yield from self._kept(self._sweep.conversation(person, now=now, is_whole=False) for person in fresh)
+        yield from self._kept(self._bare(tagged))
 
-def _wanted(connection: Connection, rows: Iterable[Conversation], query: Query) -> Iterator[Conversation]:
-    """The rows that pass what can be said without knowing who holds them."""
-    for row in rows:
-        escalated = connection.escalations.of(ConversationId(row.service, row.service_id))
-        too_new = query.waiting and (row.waiting_s is None or row.waiting_s < query.waiting.total_seconds())
-        if (query.services and row.service not in query.services) or too_new:
-            continue
-        if query.escalated is not None and escalated is not query.escalated:
-            continue
-        contact = connection.escalations.load().get(ConversationId(row.service, row.service_id))
-        yield msgspec.structs.replace(
+    def sorted(self) -> Iterator[Conversation]:
+        """Rows in the order asked for; control is read only for the rows that will be shown."""
+        tagged = self._connection.escalations.load()
+        now = self._connection.clock.now()
+        for _ in self._swept(now):
+            pass
+        seen = (self._sweep.conversation(person, now=now) for person in self._sweep.people())
+        rows = sorted(self._wanted([*seen, *self._bare(tagged)]), key=lambda row: _order(row, self._query.sort))
+        yield from self._shown(rows)
+
+    def tagged(self) -> Iterator[Conversation]:
+        """The conversations of tagged contacts."""
+        escalations = self._connection.escalations
+        tagged = escalations.load()
+        if escalations.refusal:
+            raise escalations.refusal
+        yield from self._kept(self._bare(tagged))
+
+    def _swept(self, now: datetime) -> Iterator[list[ConversationId]]:
+        """The people that each page of mentions shows first; the time comes from a remote that was already asked."""
+        self._since = now - self._query.since
+        for page in self._connection.mentions.newest_first(self._since):
+            fresh = self._sweep.take(page)
+            self._tell(f"{self._sweep.seen} messages read, {len(self._sweep)} conversations")
+            yield fresh
+
+    def _bare(self, tagged: Mapping[ConversationId, Contact]) -> Iterator[Conversation]:
+        """The conversations of tagged contacts of which no message was seen."""
+        for person, contact in tagged.items():
+            if person not in self._sweep:
+                yield msgspec.structs.replace(empty(self._connection, person), name=contact.name)
+
+    def _kept(self, rows: Iterable[Conversation]) -> Iterator[Conversation]:
+        return self._shown(self._wanted(rows))
+
+    def _wanted(self, rows: Iterable[Conversation]) -> Iterator[Conversation]:
+        """The rows that pass what can be said without knowing who holds them."""
+        query = self._query
+        passed: Iterator[Conversation] = (
+            self._with_tag(row) for row in rows if not query.services or row.service in query.services
+        )
+        if query.escalated is not None:
+            passed = self._with_escalation(list(passed), wanted=query.escalated)
+        for row in passed:
+            if not query.waiting or (row.waiting_s or 0) >= query.waiting.total_seconds():
+                yield row
+
+    def _with_tag(self, row: Conversation) -> Conversation:
+        person = ConversationId(row.service, row.service_id)
+        contact = self._connection.escalations.load().get(person)
+        return msgspec.structs.replace(
             row,
-            escalated=escalated,
+            escalated=self._connection.escalations.of(person),
             contact_id=str(contact.id) if contact else None,
             tags=contact.tags if contact else None,
         )
 
+    def _with_escalation(self, rows: Sequence[Conversation], *, wanted: bool) -> Iterator[Conversation]:
+        """The rows with or without the tag; of whom the list proves nothing, the contact is read."""
+        open_ids = [ConversationId(row.service, row.service_id) for row in rows if row.escalated is None]
+        clock, tag = self._connection.clock, self._connection.tag
+        readings = read_each(open_ids, tag.read, method=Method.TAG, now=clock.now)
+        for row in rows:
+            escalated = row.escalated if row.escalated is not None else next(readings).escalated
+            self._undecided += escalated is None
+            if escalated is wanted:
+                yield msgspec.structs.replace(row, escalated=escalated)
 
-def _kept(connection: Connection, rows: Iterable[Conversation], query: Query, tally: Tally) -> Iterator[Conversation]:
-    """Rows with their control, filtered by it, up to the limit; what is left is counted, and not read."""
-    rest = iter(rows)
-    while tally.returned != query.limit and (chunk := list(islice(rest, _ahead(query, tally)))):
-        tally.total += len(chunk)
-        for row in read_control(connection, chunk):
-            if query.controls and row.control not in query.controls:
-                continue
-            if tally.returned == query.limit:
-                tally.is_cut = True
-                break
-            yield tally.add(row)
-    left = sum(1 for _ in rest)
-    tally.total += left
-    tally.is_cut = tally.is_cut or left > 0
+    def _shown(self, rows: Iterable[Conversation]) -> Iterator[Conversation]:
+        """Rows with their control, filtered by it, up to the limit; what is left is counted, and not read."""
+        query, rest = self._query, iter(rows)
+        while self._returned != query.limit and (chunk := list(islice(rest, self._ahead()))):
+            self._total += len(chunk)
+            for row in read_control(self._connection, chunk):
+                if query.controls and row.control not in query.controls:
+                    continue
+                if self._returned == query.limit:
+                    self._is_cut = True
+                    break
+                self._returned += 1
+                self._by_control[row.control.value] += 1
+                yield row
+        left = sum(1 for _ in rest)
+        self._total += left
+        self._is_cut = self._is_cut or left > 0
+
+    def _ahead(self) -> int:
+        if self._query.limit is None or self._query.controls:
+            return CHUNK
+        return min(CHUNK, self._query.limit - self._returned)
+
+    def _ending(self) -> Ending:
+        meter, warnings = self._connection.meter, list(self._warnings())
+        return Ending(
+            complete=not self._is_cut and not warnings,
+            summary=ListSummary(
+                total=self._total,
+                by_control=dict(self._by_control),
+                since=self._since,
+                calls=meter.calls,
+                calls_left=meter.left,
+            ),
+            warnings=warnings,
+            hints=[f"{self._returned} of {self._total} shown; add --all"] if self._is_cut else [],
+        )
+
+    def _warnings(self) -> Iterator[str]:
+        """What the list may have missed."""
+        yield from self._connection.escalations.warnings
+        if self._undecided:
+            yield f"{self._undecided} conversations were left out: whether the escalation tag is on could not be read"
+        if self._sweep.seen and not self._sweep.private:
+            types = ", ".join(sorted(self._sweep.other_types))
+            yield (
+                f"none of {self._sweep.seen} messages is marked as private (message.type: {types}); "
+                "private_message_filter in the profile can name this account's own filter"
+            )
 
 
-def _ahead(query: Query, tally: Tally) -> int:
-    if query.limit is None or query.controls:
-        return CHUNK
-    return min(CHUNK, query.limit - tally.returned)
+def empty(connection: Connection, person: ConversationId) -> Conversation:
+    """A conversation of which nothing was read yet."""
+    return Conversation(
+        id=str(person),
+        service=person.service,
+        service_id=person.service_id,
+        method=connection.drivers.method_of(person.service),
+    )
 
 
 def read_control(connection: Connection, rows: Sequence[Conversation]) -> Iterator[Conversation]:
@@ -217,17 +260,6 @@ def merge(row: Conversation, reading: Reading) -> Conversation:
     )
 
 
-def _bare(connection: Connection, person: ConversationId, contact: Contact | None) -> Conversation:
-    """A conversation of which no message is known."""
-    return Conversation(
-        id=str(person),
-        service=person.service,
-        service_id=person.service_id,
-        name=contact.name if contact else None,
-        method=connection.drivers.method_of(person.service),
-    )
-
-
 def _order(row: Conversation, sort: Sort) -> tuple[object, ...]:
     newest = -row.last_message_at.timestamp() if row.last_message_at else 0.0
     match sort:
@@ -236,26 +268,3 @@ def _order(row: Conversation, sort: Sort) -> tuple[object, ...]:
         case "last":
             return (newest, row.id)
     return (-(row.waiting_s or 0), newest, row.id)
-
-
-def _ending(connection: Connection, sweep: Sweep, tally: Tally, since: datetime) -> Ending:
-    warnings = [connection.escalations.problem] if connection.escalations.problem else []
-    if sweep.seen and not sweep.private:
-        types = ", ".join(sorted(sweep.other_types))
-        warnings.append(
-            f"none of {sweep.seen} messages is marked as private (message.type: {types}); "
-            "private_message_filter in the profile can name this account's own filter"
-        )
-    hints = [f"{tally.returned} of {tally.total} shown; add --all"] if tally.is_cut else []
-    return Ending(
-        complete=not tally.is_cut,
-        summary=ListSummary(
-            total=tally.total,
-            by_control=dict(tally.by_control),
-            since=since,
-            calls=connection.meter.calls,
-            calls_left=connection.meter.left,
-        ),
-        warnings=warnings,
-        hints=hints,
-    )

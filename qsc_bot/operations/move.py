@@ -37,23 +37,36 @@ class Order:
         return self.words.get(control, control.value) if control else None
 
 
+@dataclass(frozen=True)
+class Sent:
+    """How far the writes of one conversation came: how many were answered, what the last proves, what went wrong."""
+
+    done: int
+    proof: Reading | None = None
+    error: QscBotError | None = None
+
+
 def move(connection: Connection, driver: Driver, before: Reading, order: Order) -> Outcome:
-    """Move one conversation from the state just read; what fails is raised, a lost answer is followed by a read."""
-    person = before.id
+    """Move one conversation from the state just read; a lost answer is followed by a read, nothing is sent again.
+
+    What fails before anything was done is raised.
+    """
     if order.if_control not in (None, before.control):
         raise guard_failed(before, order)
     if before.control is order.to:
         return outcome(before, order, Status.UNCHANGED, after=before.control, verified=True, note=before.note)
-    plan = plan_move(order, driver, person, before)
-    try:
-        proof = send_all(driver, person, plan.calls, before)
-    except WriteInDoubt as doubt:
-        return _after_doubt(driver, before, order, doubt)
+    plan = plan_move(order, driver, before.id, before)
+    sent = send_all(driver, before.id, plan.calls, before)
+    if sent.error is not None:
+        if not sent.done and not isinstance(sent.error, WriteInDoubt):
+            raise sent.error
+        return _after_loss(connection, driver, before, order, plan, sent)
     if plan.asks:
         return _asked(driver, before, order)
     if not order.verify:
-        return outcome(before, order, Status.CHANGED, after=order.to, verified=None, note="not verified, as asked")
-    return _verified(connection, driver, before, order, proof)
+        note = "; ".join(filter(None, ("not verified, as asked", _also(before))))
+        return outcome(before, order, Status.CHANGED, after=order.to, note=note)
+    return _verified(before, order, _settled(connection, driver, before, order, sent.proof), note=_also(before))
 
 
 def plan_move(order: Order, driver: Driver, person: ConversationId, reading: Reading | None) -> Move:
@@ -62,12 +75,15 @@ def plan_move(order: Order, driver: Driver, person: ConversationId, reading: Rea
     return driver.plan(person, order.to, reading=reading, note=order.note)
 
 
-def send_all(driver: Driver, person: ConversationId, calls: tuple[Call, ...], before: Reading) -> Reading | None:
-    """Send planned calls in order; what the last answer proves, if anything."""
+def send_all(driver: Driver, person: ConversationId, calls: tuple[Call, ...], before: Reading) -> Sent:
+    """Send planned calls in order, and stop at the first that fails."""
     proof = None
-    for call in calls:
-        proof = driver.send(person, call, before=before)
-    return proof
+    for done, call in enumerate(calls):
+        try:
+            proof = driver.send(person, call, before=before)
+        except QscBotError as error:
+            return Sent(done, error=error)
+    return Sent(len(calls), proof)
 
 
 def outcome(
@@ -90,28 +106,21 @@ def outcome(
         method=before.method,
         verified=verified,
         note=note,
-        error=failure(error) if error else None,
+        error=Failure.of(error) if error else None,
     )
-
-
-def failure(error: QscBotError) -> Failure:
-    """An error as it stands in an item."""
-    data = error.as_data()
-    return Failure(**data)
 
 
 def guard_failed(before: Reading, order: Order) -> QscBotError:
     """The error of `--if-control` when the conversation is held by another."""
-    expected = order.if_control.value if order.if_control else None
     verb = order.action.partition(".")[2].replace("_", "-")
     return QscBotError(
         "handover.state_changed",
         f"{before.id} is held by {before.control.value}, so {verb} was not done",
-        expected=expected,
+        expected=order.if_control.value if order.if_control else None,
         found=before.control.value,
         hint=(
-            f"qsc-bot conversation show {before.id}",
-            f"qsc-bot handover {verb} {before.id} --if-control {before.control.value}",
+            f"qsc-bot conversation show {before.id.typed}",
+            f"qsc-bot handover {verb} {before.id.typed} --if-control {before.control.value}",
         ),
     )
 
@@ -125,48 +134,63 @@ def _asked(driver: Driver, before: Reading, order: Order) -> Outcome:
     return outcome(before, order, Status.REQUESTED, after=after, note="asked the app that holds it; it may ignore this")
 
 
-def _after_doubt(driver: Driver, before: Reading, order: Order, doubt: WriteInDoubt) -> Outcome:
-    """The answer was lost: the state tells whether the write was done. Nothing is sent again."""
-    now = _read(driver, before.id)
+def _after_loss(
+    connection: Connection, driver: Driver, before: Reading, order: Order, plan: Move, sent: Sent
+) -> Outcome:
+    """An answer was lost, or a later write of several failed: the state tells what was done."""
+    assert sent.error is not None
+    now = _settled(connection, driver, before, order, None)
     if now is not None and now.control is order.to:
-        return outcome(
-            before,
-            order,
-            Status.CHANGED,
-            after=order.to,
-            verified=True,
-            note="the answer was lost; read back",
-        )
-    if now is None or now.control is Control.UNKNOWN:
-        return outcome(before, order, Status.IN_DOUBT, error=doubt)
-    undone = QscBotError(
-        "write.not_done", f"{before.id}: {doubt.message}; read back, it is held by {now.control.value}"
-    )
-    return outcome(before, order, Status.FAILED, after=now.control, verified=False, error=undone)
+        return _verified(before, order, now, note="the answer was lost; read back")
+    done = f"{sent.done} of {len(plan.calls)} writes were done; " if len(plan.calls) > 1 else ""
+    is_lost = isinstance(sent.error, WriteInDoubt)
+    if now is None or now.control is Control.UNKNOWN or (plan.asks and is_lost):
+        status = Status.IN_DOUBT if is_lost else Status.FAILED
+        return outcome(before, order, status, note=done or None, error=sent.error)
+    error = sent.error
+    if is_lost:
+        text = f"{before.id}: {error.message}; {done}read back, it is {order.word(now.control)}"
+        error = QscBotError("write.not_done", text)
+    return outcome(before, order, Status.FAILED, after=now.control, verified=False, note=done or None, error=error)
 
 
-def _verified(connection: Connection, driver: Driver, before: Reading, order: Order, proof: Reading | None) -> Outcome:
-    now = proof
-    for attempt in range(VERIFY_READS):
-        if now is None or now.control is Control.UNKNOWN:
-            now = _read(driver, before.id)
+def _settled(
+    connection: Connection, driver: Driver, before: Reading, order: Order, proof: Reading | None
+) -> Reading | None:
+    """The state after a write, read until it is the wanted one or cannot be read, a few times at most."""
+    now = proof if proof is not None and proof.control is not Control.UNKNOWN else _read(driver, before.id)
+    for _ in range(VERIFY_READS - 1):
         if now is None or now.control in (order.to, Control.UNKNOWN):
             break
-        if attempt + 1 < VERIFY_READS:
-            connection.sleep(SETTLE_SECONDS)
-            now = None
-    if now is not None and now.control is order.to:
-        return outcome(before, order, Status.CHANGED, after=order.to, verified=True, note=_also(before))
+        connection.sleep(SETTLE_SECONDS)
+        now = _read(driver, before.id)
+    return now
+
+
+def _verified(before: Reading, order: Order, now: Reading | None, *, note: str | None) -> Outcome:
+    """The outcome of a write that was answered, or found done: what was read back decides."""
     if now is None or now.control is Control.UNKNOWN:
         reason = now.note if now else "reading it back failed"
-        return outcome(before, order, Status.CHANGED, after=order.to, verified=None, note=f"not verified: {reason}")
-    error = QscBotError(
-        "handover.not_verified",
-        f"{before.id}: the write was accepted, but read back it is {order.word(now.control)}",
-        expected=order.word(order.to),
-        found=order.word(now.control),
-    )
-    return outcome(before, order, Status.FAILED, after=now.control, verified=False, error=error)
+        return outcome(before, order, Status.CHANGED, after=order.to, note=f"not verified: {reason}")
+    if now.control is not order.to:
+        error = QscBotError(
+            "handover.not_verified",
+            f"{before.id}: the write was accepted, but read back it is {order.word(now.control)}",
+            expected=order.word(order.to),
+            found=order.word(now.control),
+        )
+        return outcome(before, order, Status.FAILED, after=now.control, verified=False, error=error)
+    if lost := _lost_tags(before, now):
+        error = QscBotError("escalation.tags_lost", f"after the write {before.id} no longer bears: {', '.join(lost)}")
+        return outcome(before, order, Status.FAILED, after=now.control, verified=False, note=note, error=error)
+    return outcome(before, order, Status.CHANGED, after=order.to, verified=True, note=note)
+
+
+def _lost_tags(before: Reading, now: Reading) -> list[str]:
+    """The tags that were there before a tag write and are gone, the moved one aside (`moved_tag`)."""
+    if before.tags is None or now.tags is None:
+        return []
+    return [tag for tag in before.tags if tag not in now.tags and tag != now.moved_tag]
 
 
 def _also(before: Reading) -> str | None:

@@ -112,5 +112,5 @@ def switch_recipe(setup: RemoteSetup, name: str, *, enabled: bool) -> Record:
 def delete_recipe(setup: RemoteSetup, name: str) -> Record:
     """Delete a recipe; raises `recipe.not_found`."""
     recipe = setup.recipe(check_name(name))
-    setup.delete_recipe(name)
+    setup.delete("recipe", name)
     return Record(schema="recipe", item=recipe, outcome="deleted")

@@ -79,13 +79,15 @@ Lookup = Callable[[Connection, bool], list[Target]]
 
 def _parse(text: str, connection: Connection, tell: Callable[[str], None]) -> Lookup:
     if link := _PERMALINK.fullmatch(text):
-        _, account, topic, mention = link.groups()
-        if account != connection.profile.account_id:
+        region, account, topic, mention = link.groups()
+        profile = connection.profile
+        other_region = profile.api_url is None and not profile.web_host.startswith(f"{region}.")
+        if account != profile.account_id or other_region:
             raise QscBotError(
                 "access.account",
                 f"{text} belongs to another account",
-                expected=connection.profile.account_id,
-                found=account,
+                expected=f"{profile.web_host}, account {profile.account_id}",
+                found=f"{region}.engagor.com, account {account}",
             )
         return lambda where, _: [_by_mention(where, topic, mention)]
     if pair := _MENTION.fullmatch(text):

@@ -25,6 +25,14 @@ class Person:
     topics: set[str] = field(default_factory=set)
 
 
+def is_private(mention: Mention, *, is_filtered: bool) -> bool:
+    """By the profile's own filter, else by `message.type`; handover services carry private messages only."""
+    if is_filtered or mention.message.type == PRIVATE_MESSAGE:
+        return True
+    method = DEFAULT_METHODS.get(mention.source.service or "")
+    return mention.message.type is None and method is Method.HANDOVER
+
+
 class Sweep:
     """Gathers mentions into conversations. Our own messages are tied to the customer's message that they answer."""
 
@@ -53,7 +61,7 @@ class Sweep:
         fresh = []
         for mention in mentions:
             self.seen += 1
-            if not self._is_private(mention):
+            if not is_private(mention, is_filtered=self._is_filtered):
                 self.other_types.add(mention.message.type or "none")
                 continue
             self.private += 1
@@ -114,16 +122,9 @@ class Sweep:
         if not is_whole:
             return None, NOT_READ_YET
         untied = self._untied.get(person.service)
-        if untied is not None and untied >= max(unanswered):
+        if untied is not None and untied >= min(unanswered):
             return None, UNTIED
         return max(0, int((now - min(unanswered)).total_seconds())), None
-
-    def _is_private(self, mention: Mention) -> bool:
-        """By the profile's own filter, else by `message.type`; handover services carry private messages only."""
-        if self._is_filtered or mention.message.type == PRIVATE_MESSAGE:
-            return True
-        service = mention.source.service or ""
-        return mention.message.type is None and DEFAULT_METHODS.get(service) is Method.HANDOVER
 
     def _take_ours(self, mention: Mention, thread_of: ConversationId | None) -> None:
         at, service = mention.at, mention.source.service or ""

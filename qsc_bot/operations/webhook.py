@@ -5,13 +5,13 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from qsc_bot.errors import QscBotError
+from qsc_bot.models.address import is_loopback
 from qsc_bot.models.setup import Webhook
 from qsc_bot.results import Column, Listing, Record
 from qsc_bot.setup.remote import RemoteSetup
 
 NAME: Final = re.compile(r"[a-z0-9-]{1,60}")
 SECRET_MARK: Final = "{secret}"  # noqa: S105  # the placeholder that people write, not a secret
-LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 COLUMNS: Final = (
     Column("name", "NAME", "text", 0),
@@ -69,7 +69,7 @@ def register_webhook(
 def delete_webhook(setup: RemoteSetup, name: str) -> Record:
     """Delete a webhook; raises `webhook.not_found`, and `webhook.in_use` while a recipe triggers it."""
     webhook = setup.webhook(check_name(name))
-    setup.delete_webhook(name)
+    setup.delete("webhook", name)
     return Record(schema="webhook", item=webhook, outcome="deleted")
 
 
@@ -99,6 +99,6 @@ def check_url(url: str) -> list[str]:
             "a webhook's address has no user or password",
             hint=("give them with --authorization-stdin",),
         )
-    if parts.scheme == "http" and host not in LOOPBACK:
+    if parts.scheme == "http" and not is_loopback(host):
         return [f"{host} is called without encryption: customers' messages can be read on the way"]
     return []

@@ -7,9 +7,9 @@ from typing import Final
 
 import msgspec
 
+from qsc_bot.control.survey import STOPPING
 from qsc_bot.errors import AccessDenied, QscBotError, WriteInDoubt
-from qsc_bot.models.conversation import Outcome, Status
-from qsc_bot.operations.move import failure
+from qsc_bot.models.conversation import Failure, Outcome, Status
 from qsc_bot.operations.selection import Target
 from qsc_bot.results import Outcomes, Report, count
 
@@ -19,10 +19,10 @@ _RANDOM_LETTERS: Final = 6
 
 
 class Interrupted(QscBotError):
-    """Ctrl-C in the middle: what was done until then is in `report`."""
+    """A run that ended in the middle, by Ctrl-C or by a fault of ours: what was done until then is in `report`."""
 
-    def __init__(self, report: Report, *, left: int) -> None:
-        super().__init__("run.interrupted", f"stopped by Ctrl-C; {left} conversations were not touched")
+    def __init__(self, code: str, message: str, report: Report) -> None:
+        super().__init__(code, message)
         self.report = report
 
 
@@ -52,19 +52,25 @@ def new_operation(unix_seconds: float, random_below: Callable[[int], int] = secr
 
 
 def run_each(run: Run, targets: Sequence[Target], act: Callable[[Target], Outcome]) -> None:
-    """Act on each in turn. A refusal ends it, since the rest would be refused too; Ctrl-C ends it and is told."""
+    """Act on each in turn. What every further one would meet too ends it; Ctrl-C ends it, and is told with the rest."""
     for position, target in enumerate(targets):
+        left = targets[position + 1 :]
         try:
-            run.items.append(act(target))
-        except AccessDenied as error:
-            run.items.append(_failed(run, target, error))
-            run.items += [_skipped(run, other, error) for other in targets[position + 1 :]]
-            return
+            item = act(target)
         except QscBotError as error:
-            run.items.append(_failed(run, target, error))
+            item = _failed(run, target, error)
+            if isinstance(error, AccessDenied) or error.code in STOPPING:
+                run.items += [item, *(_not_tried(run, other, error) for other in left)]
+                return
         except KeyboardInterrupt as stop:
-            run.items.append(_stopped(run, target))
-            raise Interrupted(run.report(), left=len(targets) - position - 1) from stop
+            run.items.append(_unfinished(run, target, "stopped by Ctrl-C, perhaps after the write was sent"))
+            text = f"stopped by Ctrl-C; {len(left)} conversations were not touched"
+            raise Interrupted("run.interrupted", text, run.report()) from stop
+        except Exception as fault:
+            run.items.append(_unfinished(run, target, f"a fault of qsc-bot ({type(fault).__name__})"))
+            text = f"a fault of qsc-bot; {len(left)} conversations were not touched"
+            raise Interrupted("internal.fault", text, run.report()) from fault
+        run.items.append(item)
 
 
 def shared(run: Run, contact_id: str | None, target: Target) -> Outcome | None:
@@ -79,15 +85,14 @@ def shared(run: Run, contact_id: str | None, target: Target) -> Outcome | None:
 
 def _failed(run: Run, target: Target, error: QscBotError) -> Outcome:
     status = Status.IN_DOUBT if isinstance(error, WriteInDoubt) else Status.FAILED
-    return Outcome(id=str(target.id), action=run.action, status=status, error=failure(error))
+    return Outcome(id=str(target.id), action=run.action, status=status, error=Failure.of(error))
 
 
-def _skipped(run: Run, target: Target, error: QscBotError) -> Outcome:
-    return Outcome(
-        id=str(target.id), action=run.action, status=Status.SKIPPED, note=f"not tried after: {error.message}"
-    )
+def _not_tried(run: Run, target: Target, error: QscBotError) -> Outcome:
+    note = f"not tried after: {error.message}"
+    return Outcome(id=str(target.id), action=run.action, status=Status.SKIPPED, note=note, error=Failure.of(error))
 
 
-def _stopped(run: Run, target: Target) -> Outcome:
-    doubt = QscBotError("write.in_doubt", f"{target.id}: stopped by Ctrl-C, perhaps after the write was sent")
-    return Outcome(id=str(target.id), action=run.action, status=Status.IN_DOUBT, error=failure(doubt))
+def _unfinished(run: Run, target: Target, reason: str) -> Outcome:
+    doubt = QscBotError("write.in_doubt", f"{target.id}: {reason}")
+    return Outcome(id=str(target.id), action=run.action, status=Status.IN_DOUBT, error=Failure.of(doubt))

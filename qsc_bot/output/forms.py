@@ -28,14 +28,18 @@ class Form:
         """The text of one thing; its own view where it has one for people."""
         fields = self.fields or record.fields or tuple(row)
         match self.format:
-            case Format.TABLE | Format.PLAIN if record.view is not None and not self.fields:
-                return whole_lines(record.view)
+            case Format.TABLE | Format.PLAIN if self._is_viewed(record):
+                return whole_lines(record.view or "")
             case Format.TABLE:
                 return section(row, fields, self.screen)
             case Format.PLAIN:
                 return plain_record(row, fields)
             case _:
                 return self._rows([row], fields=fields, columns=())
+
+    def _is_viewed(self, record: Record) -> bool:
+        wanted = self.format is Format.TABLE or record.views_everywhere
+        return wanted and record.view is not None and not self.fields
 
     def outcomes(self, rows: Sequence[Row]) -> str:
         """The text of what an operation came to, item by item."""

@@ -17,7 +17,7 @@ from qsc_bot.output.fields import Row, Shape
 from qsc_bot.output.formats import Format, choose_format
 from qsc_bot.output.forms import Form, whole_lines
 from qsc_bot.output.progress import Progress
-from qsc_bot.output.streams import BOLD, YELLOW, Outlet, allows_color
+from qsc_bot.output.streams import BOLD, YELLOW, Outlet, allows_color, secrets_in
 from qsc_bot.output.summary import counts_line, summary_line
 from qsc_bot.output.table import Screen, request_lines
 from qsc_bot.output.text import sanitise
@@ -116,12 +116,12 @@ class Printer:
     @cached_property
     def _out(self) -> Outlet:
         color = allows_color(wanted=self.color, is_terminal=self.is_terminal, environ=self.environ)
-        return Outlet(stream=self.stdout, color=color)
+        return Outlet(stream=self.stdout, color=color, hidden=secrets_in(self.environ))
 
     @cached_property
     def _err(self) -> Outlet:
         color = allows_color(wanted=self.color, is_terminal=self.stderr_is_terminal, environ=self.environ)
-        return Outlet(stream=self.stderr, color=color)
+        return Outlet(stream=self.stderr, color=color, hidden=secrets_in(self.environ))
 
     @cached_property
     def _chosen(self) -> Format:

@@ -1,6 +1,6 @@
 """Where text goes: one stream, what it can show, and whether it takes colour."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TextIO
 
@@ -9,6 +9,8 @@ from qsc_bot.output.text import ELLIPSIS
 BOLD: Final = "1"
 RED: Final = "1;31"
 YELLOW: Final = "1;33"
+MASK: Final = "***"
+_SHORTEST_SECRET: Final = 8  # shorter ones, the sandbox's own token among them, are words that texts hold anyway
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,6 +19,7 @@ class Outlet:
 
     stream: TextIO
     color: bool
+    hidden: Sequence[str] = ()
 
     def fit(self, text: str) -> str:
         """The text with replacements for what the stream's encoding lacks."""
@@ -28,7 +31,9 @@ class Outlet:
         return text
 
     def write(self, text: str) -> None:
-        """Write a text as well as the stream can show it."""
+        """Write a text as well as the stream can show it; a secret that a server repeated stays hidden."""
+        for secret in self.hidden:
+            text = text.replace(secret, MASK)
         self.stream.write(self.fit(text))
 
     def line(self, text: str) -> None:
@@ -43,3 +48,13 @@ class Outlet:
 def allows_color(*, wanted: bool, is_terminal: bool, environ: Mapping[str, str]) -> bool:
     """Whether a stream takes colour: a terminal that nobody asked to do without."""
     return wanted and is_terminal and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
+
+
+def secrets_in(environ: Mapping[str, str]) -> list[str]:
+    """The values of our own variables that hold a secret."""
+    values = (
+        value.strip()
+        for name, value in environ.items()
+        if name.startswith("QSC_BOT_") and ("TOKEN" in name or "SECRET" in name)
+    )
+    return [value for value in values if len(value) >= _SHORTEST_SECRET]

@@ -2,10 +2,11 @@
 
 import hashlib
 import json
+from collections.abc import Callable
 from typing import Any, Final
 
 from qsc_bot.api.automation import Automation, Noun
-from qsc_bot.errors import QscBotError
+from qsc_bot.errors import NotFound, QscBotError, WriteInDoubt
 from qsc_bot.models.setup import Recipe, RemoteRecipe, RemoteWebhook, Webhook
 from qsc_bot.models.wire import moment
 
@@ -41,67 +42,87 @@ class RemoteSetup:
         """Register an address: `created`, `updated` or `unchanged`; raises `webhook.different` unless `update`.
 
         `hidden` holds what the remote keeps but never tells (`url_secret`, `authorization`), so that it cannot be
-        compared: it is sent when the webhook is made and when it is updated.
+        compared: it is sent when the webhook is made and whenever it is updated.
         """
-        known = {one.name: one for one in self._automation.webhooks()}
-        found = known.get(name)
-        present = {"url": found.url} if found else None
-        return self._put("webhook", name, {"url": url}, present, hidden=hidden, update=update)
+        return self._put("webhook", name, {"url": url}, extra=hidden, update=update, always=bool(hidden))
 
     def put_recipe(self, name: str, content: dict[str, Any], *, update: bool) -> str:
         """Make a recipe: `created`, `updated` or `unchanged`; raises `recipe.different` unless `update`."""
         self._automation.webhook(content["webhook"])
-        known = {one.name: one for one in self._automation.recipes()}
-        found = known.get(name)
-        present = {key: _plain(getattr(found, key)) for key in content} if found else None
-        revision = revision_of({"name": name, **content})
-        return self._put("recipe", name, content, present, hidden={"revision": revision}, update=update)
+        extra = {"revision": revision_of({"name": name, **content})}
+        return self._put("recipe", name, content, extra=extra, update=update, always=False)
 
     def enable(self, name: str, *, enabled: bool) -> str:
         """Switch a recipe on or off: `updated` or `unchanged`; raises `recipe.not_found`."""
         if self._automation.recipe(name).enabled is enabled:
             return "unchanged"
-        self._automation.update("recipe", name, {"enabled": enabled})
+        wanted = {"enabled": enabled}
+        self._write("recipe", name, wanted, lambda: self._automation.update("recipe", name, wanted))
         return "updated"
 
-    def delete_webhook(self, name: str) -> None:
-        """Delete a webhook that no recipe uses; raises `webhook.not_found`, `webhook.in_use`."""
-        self._automation.webhook(name)
+    def delete(self, noun: Noun, name: str) -> None:
+        """Delete a webhook or recipe; raises `webhook.not_found`, `recipe.not_found`, and `webhook.in_use`."""
+        self._find(noun, name)
         users = sorted(one.name for one in self._automation.recipes() if one.webhook == name)
-        if users:
+        if noun == "webhook" and users:
             hint = tuple(f"qsc-bot recipe delete {user}" for user in users)
             raise QscBotError("webhook.in_use", f"webhook {name} is used by the recipe {', '.join(users)}", hint=hint)
-        self._automation.delete("webhook", name)
-
-    def delete_recipe(self, name: str) -> None:
-        """Delete a recipe; raises `recipe.not_found`."""
-        self._automation.recipe(name)
-        self._automation.delete("recipe", name)
+        self._write(noun, name, None, lambda: self._automation.delete(noun, name))
 
     def _put(
-        self,
-        noun: Noun,
-        name: str,
-        content: dict[str, Any],
-        present: dict[str, Any] | None,
-        *,
-        hidden: dict[str, Any],
-        update: bool,
+        self, noun: Noun, name: str, content: dict[str, Any], *, extra: dict[str, Any], update: bool, always: bool
     ) -> str:
+        present = self._present(noun, name, content)
         if present is None:
-            self._automation.create(noun, {"name": name, **content, **hidden})
+            whole = {"name": name, **content, **extra}
+            self._write(noun, name, content, lambda: self._automation.create(noun, whole))
             return "created"
-        if present == content and not (update and hidden):
+        if present == content and not (update and always):
             return "unchanged"
         if not update:
             raise _different(noun, name, content, present)
-        self._automation.update(noun, name, content | hidden)
+        self._write(noun, name, content, lambda: self._automation.update(noun, name, content | extra))
         return "updated"
+
+    def _write(self, noun: Noun, name: str, wanted: dict[str, Any] | None, send: Callable[[], None]) -> None:
+        """Write once, then compare what is there with what was wanted (None: nothing)."""
+        doubt = None
+        try:
+            send()
+        except WriteInDoubt as error:
+            doubt = error
+        try:
+            found = self._present(noun, name, wanted or {})
+        except QscBotError as error:
+            raise doubt or error from error
+        if found == wanted:
+            return
+        if doubt is not None:
+            text = f"{noun} {name}: {doubt.message}; read back, it is not as wanted"
+            raise QscBotError("write.not_done", text, hint=(f"qsc-bot {noun} list",)) from doubt
+        raise QscBotError(
+            "setup.not_verified",
+            f"{noun} {name}: the write was accepted, but read back it is not as wanted",
+            expected=str(wanted or "gone"),
+            found=str(found or "gone"),
+        )
+
+    def _present(self, noun: Noun, name: str, content: dict[str, Any]) -> dict[str, Any] | None:
+        """What is there, in the keys of `content`; None where there is none of this name."""
+        try:
+            found = self._find(noun, name)
+        except NotFound:
+            return None
+        return {key: _plain(getattr(found, key)) for key in content}
+
+    def _find(self, noun: Noun, name: str) -> RemoteWebhook | RemoteRecipe:
+        return self._automation.webhook(name) if noun == "webhook" else self._automation.recipe(name)
 
 
 def revision_of(content: dict[str, Any]) -> str:
-    """A short name for one content of a recipe: the same content has the same revision, on every machine."""
-    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    """A short name for what a recipe does: the same on every machine, and the same switched on or off."""
+    kept = {key: value for key, value in content.items() if key != "enabled"}
+    canonical = json.dumps(kept, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()[:REVISION_LETTERS]
 
 
@@ -150,5 +171,5 @@ def _recipe(found: RemoteRecipe, url: str | None) -> Recipe:
 
 
 def _content(found: RemoteRecipe) -> dict[str, Any]:
-    keys = ("name", "webhook", "topic_ids", "filter", "exclude_tag", "active", "enabled")
+    keys = ("name", "webhook", "topic_ids", "filter", "exclude_tag", "active")
     return {key: _plain(getattr(found, key)) for key in keys}

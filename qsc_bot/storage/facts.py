@@ -30,13 +30,14 @@ class Facts:
         """Keep the topic ids of a service for a day."""
         self._write(f"topics:{service}", {"at": self._now(), "ids": ids})
 
-    def is_filter_proven(self, tag_filter: str) -> bool:
-        """Whether this filter once found a contact that bears the tag, so that its quoting is right."""
-        return self._read().get(f"filter:{tag_filter}") is True
+    def is_proven(self, claim: str) -> bool:
+        """Whether this was once seen to be so."""
+        return self._read().get(f"proof:{claim}") is True
 
-    def remember_filter(self, tag_filter: str) -> None:
-        """Keep that this filter finds contacts that bear the tag."""
-        self._write(f"filter:{tag_filter}", True)
+    def remember_proof(self, claim: str) -> None:
+        """Keep that this was seen to be so."""
+        if not self.is_proven(claim):
+            self._write(f"proof:{claim}", True)
 
     def _read(self) -> dict[str, Any]:
         if self._known is None:

@@ -17,6 +17,7 @@ from qsc_bot.api.social_connect import SocialConnect
 SAMPLES: Final = Path(__file__).parent.parent / "samples"
 API: Final = "https://api.engagor.com"
 GRAPH: Final = "https://graph.facebook.com/v25.0"
+SECRET: Final = "s3nt1nel"
 NOW: Final = 1_795_000_000.0
 
 Answer = Callable[[httpx.Request], httpx.Response]
@@ -100,15 +101,20 @@ def client(wire: Answer, base_url: str) -> httpx.Client:
     return httpx.Client(base_url=base_url, transport=httpx.MockTransport(wire))
 
 
+def remote(wire: Answer, base_url: str, *, name: str = "Social Connect", variable: str = "QSC_BOT_TOKEN") -> Remote:
+    """The way to one remote."""
+    source = f"the token from {variable}"
+    return Remote(client(wire, base_url), name=name, source=lambda: source, secrets=lambda: [SECRET])
+
+
 def social_connect(wire: Answer, *, base_url: str = API) -> SocialConnect:
     """Account 1417, without retries or token."""
-    remote = Remote(client(wire, base_url), name="Social Connect", source=lambda: "the token from QSC_BOT_TOKEN")
-    return SocialConnect(remote, account_id="1417")
+    return SocialConnect(remote(wire, base_url, name="Social Connect", variable="QSC_BOT_TOKEN"), account_id="1417")
 
 
 def graph(wire: Answer) -> Graph:
     """Meta's API, without retries or token."""
-    return Graph(Remote(client(wire, GRAPH), name="Meta", source=lambda: "the token from QSC_BOT_PAGE_TOKEN"))
+    return Graph(remote(wire, GRAPH, name="Meta", variable="QSC_BOT_PAGE_TOKEN"))
 
 
 def form_of(request: httpx.Request) -> dict[str, str]:

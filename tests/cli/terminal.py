@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
@@ -106,9 +107,7 @@ class Wire(httpx.BaseTransport):
         headers = dict(request.headers)
         if headers.get("authorization") == f"Bearer {token}":
             headers["authorization"] = "Bearer sandbox"
-        return self._inner.handle_request(
-            httpx.Request(request.method, url, headers=headers, content=request.read())
-        )
+        return self._inner.handle_request(httpx.Request(request.method, url, headers=headers, content=request.read()))
 
     @property
     def writes(self) -> list[httpx.Request]:
@@ -149,9 +148,7 @@ class Terminal:
 
     def open_sandbox(self, path: Path, **settings: Any) -> Sandbox:
         """A sandbox on this machine's clock."""
-        return open_in_memory(
-            path, settings=Settings(**settings), clock=lambda: self.now, sleep=self.slept.append
-        )
+        return open_in_memory(path, settings=Settings(**settings), clock=lambda: self.now, sleep=self.slept.append)
 
     def configure(self, text: str) -> None:
         """Write the user file."""
@@ -161,7 +158,7 @@ class Terminal:
     def __call__(
         self,
         *words: str,
-        stdin: str = "",
+        stdin: str | io.StringIO = "",
         env: Mapping[str, str] | None = None,
         tty: bool = False,
         width: int = 80,
@@ -172,7 +169,7 @@ class Terminal:
         out, err = stdout or stream(), stream()
         around = Surroundings(
             environ={**self.environ, **(env or {})},
-            stdin=stream(stdin),
+            stdin=stream(stdin) if isinstance(stdin, str) else stdin,
             stdout=out,
             stderr=err,
             unix_seconds=lambda: self.now,
@@ -180,7 +177,8 @@ class Terminal:
             width=width,
             mount=self.mount,
         )
-        code = run(list(words), around)
+        with redirect_stdout(out), redirect_stderr(err):  # Typer prints help to the process's own streams
+            code = run(list(words), around)
         result = Result(code=code, stdout=out.getvalue(), stderr=err.getvalue())
         self._check_secrets(result)
         check_streams(words, result)
@@ -196,11 +194,11 @@ class Terminal:
 
 
 def check_streams(words: Sequence[str], result: Result) -> None:
-    """With -o json stdout is empty or one document of its schema, and a failure is one object on stderr."""
+    """With -o json stdout is empty or one document, of its schema if whole; a failure is an object on stderr."""
     wanted = " ".join(words)
     if "-o json" not in wanted and "--json" not in words:
         return
-    if result.stdout:
+    if result.stdout and "--fields" not in words:
         check_document(result.document)
     if result.code and not result.stdout:
         check_document(json.loads(result.stderr.splitlines()[-1]))
@@ -228,11 +226,15 @@ class Prod:
 
     def effects(self, conversation: str) -> int:
         """How many writes had an effect on one conversation."""
-        return {one["id"]: one["writes"] for one in self.sandbox.status()["conversations"]}[conversation]
+        return int(self._row(conversation)["writes"])
 
     def control(self, conversation: str) -> str:
         """Who holds one conversation, as the sandbox knows."""
-        return {one["id"]: one["control"] for one in self.sandbox.status()["conversations"]}[conversation]
+        return str(self._row(conversation)["control"])
+
+    def _row(self, conversation: str) -> dict[str, Any]:
+        rows: list[dict[str, Any]] = self.sandbox.status()["conversations"]
+        return next(row for row in rows if row["id"] == conversation)
 
 
 def answering(handler: Handler) -> Mount:

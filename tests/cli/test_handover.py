@@ -43,9 +43,7 @@ def test_hand_over_changes_control_and_reads_it_back(
         pytest.param("facebook:5550001", "to-bot", id="messenger"),
     ],
 )
-def test_what_is_so_already_is_unchanged_and_nothing_is_written(
-    prod: Prod, conversation: str, verb: str
-) -> None:
+def test_what_is_so_already_is_unchanged_and_nothing_is_written(prod: Prod, conversation: str, verb: str) -> None:
     result = prod.run("handover", verb, conversation, "-o", "json")
     assert (result.code, result.item["status"]) == (0, "unchanged")
     assert prod.wire.writes == []
@@ -102,9 +100,7 @@ def test_unreadable_handover_item_is_written_but_never_called_verified(make_prod
 @pytest.mark.parametrize("shape", ["owner", "state", "status", "application"])
 def test_every_assumed_handover_shape_is_read(make_prod: MakeProd, shape: str) -> None:
     prod = make_prod(handover_shape=shape)
-    result = prod.run(
-        "handover", "status", "whatsapp:32470000000", "whatsapp:32470000001", "--fields", "id,control"
-    )
+    result = prod.run("handover", "status", "whatsapp:32470000000", "whatsapp:32470000001", "--fields", "id,control")
     assert result.stdout == "whatsapp:32470000000\tbot\nwhatsapp:32470000001\tagent\n"
 
 
@@ -164,9 +160,7 @@ def test_extend_prolongs_the_bots_control(prod: Prod) -> None:
         pytest.param("twitter:1001", 0, "skipped", id="tag does not lapse"),
     ],
 )
-def test_extend_writes_nothing_where_it_means_nothing(
-    prod: Prod, conversation: str, code: int, status: str
-) -> None:
+def test_extend_writes_nothing_where_it_means_nothing(prod: Prod, conversation: str, code: int, status: str) -> None:
     result = prod.run("handover", "extend", conversation, "-o", "json")
     assert (result.code, result.item["status"]) == (code, status)
     assert prod.wire.writes == []
@@ -209,9 +203,7 @@ def test_dry_run_of_what_is_so_already_plans_nothing(prod: Prod) -> None:
 
 
 @pytest.mark.parametrize("conversation", ["twitter:1001", "whatsapp:32470000000", "facebook:5550001"])
-def test_dry_run_without_a_token_leaves_the_state_unknown_and_calls_nobody(
-    prod: Prod, conversation: str
-) -> None:
+def test_dry_run_without_a_token_leaves_the_state_unknown_and_calls_nobody(prod: Prod, conversation: str) -> None:
     none = {"QSC_BOT_TOKEN": "", "QSC_BOT_PAGE_TOKEN": ""}
     result = prod.run("handover", "to-agent", conversation, "-n", "-o", "json", env=none)
     assert (result.code, result.item["status"], result.item["from"]) == (0, "planned", None)
@@ -249,6 +241,15 @@ def test_status_reads_each_fresh_and_keeps_the_order(run: Terminal, sandbox: San
     assert [item["control"] for item in result.document["items"]] == ["agent", "bot", "idle", "bot"]
     assert result.document["summary"]["by_control"] == {"agent": 1, "bot": 2, "idle": 1}
     assert not any(one["writes"] for one in sandbox.status()["conversations"])
+
+
+def test_status_of_several_goes_on_past_one_that_is_not_there(run: Terminal) -> None:
+    result = run("handover", "status", "twitter:4242", "twitter:1001", "-o", "json")
+    assert result.code == 0
+    assert [item["control"] for item in result.document["items"]] == ["unknown", "bot"]
+    assert "is no contact of account 1000" in result.document["items"][0]["note"]
+    alone = run("handover", "status", "twitter:4242", "-o", "json")
+    assert (alone.code, alone.error["code"]) == (6, "contact.not_found")
 
 
 def test_lapsed_control_is_idle_and_the_bot_can_take_it(run: Terminal, sandbox: Sandbox) -> None:

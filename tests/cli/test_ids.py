@@ -19,10 +19,10 @@ def mention_of(prod: Prod, conversation: str) -> str:
     [
         "{mention}",
         "https://app.engagor.com/messages/1000/permalink/{topic}/{number}/",
-        "https://us.engagor.com/messages/1000/permalink/{topic}/{number}",
+        "https://app.engagor.com/messages/1000/permalink/{topic}/{number}",
         "<https://app.engagor.com/messages/1000/permalink/{topic}/{number}/>",
     ],
-    ids=["mention id", "permalink", "permalink of us", "permalink in brackets"],
+    ids=["mention id", "permalink", "permalink without a slash", "permalink in brackets"],
 )
 def test_message_of_a_customer_stands_for_the_conversation(prod: Prod, spelling: str) -> None:
     mention = mention_of(prod, "twitter:1002")
@@ -32,8 +32,15 @@ def test_message_of_a_customer_stands_for_the_conversation(prod: Prod, spelling:
     assert (result.code, result.item["id"]) == (0, "twitter:1002")
 
 
-def test_permalink_of_another_account_is_refused_without_a_call(prod: Prod) -> None:
-    link = "https://app.engagor.com/messages/4242/permalink/2001/1/"
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://app.engagor.com/messages/4242/permalink/2001/1/",
+        "https://us.engagor.com/messages/1000/permalink/2001/1/",
+    ],
+    ids=["account", "region"],
+)
+def test_permalink_of_another_account_is_refused_without_a_call(prod: Prod, link: str) -> None:
     result = prod.run("handover", "to-bot", link, "-o", "json")
     assert (result.code, result.error["code"]) == (5, "access.account")
     assert prod.wire.requests == []
@@ -82,7 +89,7 @@ def test_unknown_contact_id_is_not_found_and_says_what_else_it_can_mean(prod: Pr
         pytest.param("x:1001", "usage.service", "write twitter:1001", id="x"),
         pytest.param("livechat:visitor-1", "usage.service", "write web:visitor-1", id="livechat"),
         pytest.param("messenger:5550001", "usage.service", "write facebook:5550001", id="messenger"),
-        pytest.param("twiter:1001", "usage.service", "did you mean twitter:1001?", id="misspelt"),
+        pytest.param("twiter:1001", "usage.service", "did you mean twitter", id="misspelt"),
         pytest.param("pigeon:1", "usage.service", "channels: {pigeon: tag}", id="unknown service"),
         pytest.param("whatsapp", "usage.id", "", id="service alone"),
         pytest.param("twitter:", "usage.id", "", id="no id"),
@@ -108,7 +115,8 @@ def test_plus_of_a_phone_number_is_taken_off_and_told(prod: Prod) -> None:
 def test_service_named_in_the_profile_is_known(prod: Prod) -> None:
     prod.run.configure(PROD.replace("topic_ids:", "channels: {pigeon: tag}\n    topic_ids:"))
     result = prod.run("handover", "status", "pigeon:1", "-o", "json")
-    assert result.item["method"] == "tag"
+    assert (result.code, result.error["code"]) == (6, "contact.not_found")
+    assert [request.url.path for request in prod.wire.requests] == ["/1000/inbox/contact/pigeon/1"]
 
 
 def test_same_id_typed_twice_is_one_write(prod: Prod) -> None:
@@ -166,9 +174,7 @@ def test_unreadable_list_of_ids_is_a_usage_error(prod: Prod, tmp_path: Path, kin
     assert (result.code, result.error["code"]) == (2, "usage.ids")
 
 
-@pytest.mark.parametrize(
-    "words", [["twitter:1001", "--ids", "-"], []], ids=["both words and a list", "nothing"]
-)
+@pytest.mark.parametrize("words", [["twitter:1001", "--ids", "-"], []], ids=["both words and a list", "nothing"])
 def test_ids_are_named_once(run: Terminal, sandbox: Sandbox, words: list[str]) -> None:
     result = run("handover", "to-bot", *words, "-o", "json", stdin="twitter:1002\n")
     assert (result.code, result.error["code"]) == (2, "usage.ids")

@@ -82,7 +82,7 @@ def start() -> MakeRun:
             "is_terminal": format_name == "table",
             "stderr_is_terminal": False,
             "environ": {},
-            "show_names": False,
+            "show_names": lambda: False,
             "now": lambda: NOW,
             "identity": lambda: Identity("prod", "1417", sandbox=False),
         }

@@ -37,7 +37,7 @@ def test_customers_names_are_hidden_in_every_format(
 @pytest.mark.parametrize("format_name", FORMATS)
 def test_customers_names_are_shown_on_wish(start: Any, listing: Any, record: Any, format_name: str) -> None:
     for result in (listing(), record()):
-        run = start(format_name, width=160, show_names=True)
+        run = start(format_name, width=160, show_names=lambda: True)
         run.show(result)
         assert "Ada Example" in run.out
 

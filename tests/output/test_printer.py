@@ -239,7 +239,7 @@ from qsc_bot.results import Listing
 for name in ("plain", "json", "ndjson", "id"):
     printer = Printer(
         stdout=io.StringIO(), stderr=io.StringIO(), format=Format(name), fields=(), quiet=0, verbose=0,
-        color=True, width=80, is_terminal=False, stderr_is_terminal=True, environ={}, show_names=True,
+        color=True, width=80, is_terminal=False, stderr_is_terminal=True, environ={}, show_names=lambda: True,
         now=lambda: datetime.now(UTC), identity=lambda: Identity("prod", "1", sandbox=False),
     )
     item = Conversation(id="web:1", service="web", service_id="1", method="tag", name="\\u65e5\\u672c")

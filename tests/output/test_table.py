@@ -208,7 +208,7 @@ def test_hostile_texts_print_safely(
         record(item, view=hostile),
         report([outcome], next=[hostile]),
     ):
-        run = start("table", width=width, color=False, show_names=True)
+        run = start("table", width=width, color=False, show_names=lambda: True)
         run.show(result)
         shown = run.out + run.err
         assert shown != ""

@@ -13,10 +13,11 @@ app = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions
 @app.command("demo", epilog="Example: qsc-bot demo")
 @shared_options
 def demo(ctx: typer.Context) -> Record:
-    """Play the whole story on a sandbox of its own: no account, no configuration, no network.
+    """Play the whole story on a sandbox of its own.
 
-    Exit 0 only if every state was as expected. With -q only the recap is printed.
+    It needs no account, no configuration and no network. Exit 0 only if every state was as expected. With -q only the
+    recap is printed.
     """
     story = play(session(ctx).printer.narrate)
     exit_code = ExitCode.OK if story.ok else ExitCode.UNCLASSIFIED
-    return Record(schema="demo", item=story, view=recap(story), exit_code=exit_code)
+    return Record(schema="demo", item=story, view=recap(story), views_everywhere=True, exit_code=exit_code)

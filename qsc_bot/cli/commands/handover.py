@@ -23,7 +23,7 @@ def status(ctx: typer.Context, ids: Ids = None, ids_from: IdsFrom = None) -> Lis
     return show_status(here.connection, read_targets(here, ids, ids_from))
 
 
-@write_command(app, "to-bot", example="qsc-bot handover to-bot whatsapp:32470000000 --if-control agent")
+@write_command(app, "to-bot", example="qsc-bot handover to-bot whatsapp:32470000001 --if-control agent")
 def to_bot(typed: Write, if_control: IfControl = None, no_verify: NoVerify = False) -> Report:
     """Hand conversations to the bot. The customer is sent nothing."""
     return _hand_over(typed, Control.BOT, if_control=if_control, verify=not no_verify)

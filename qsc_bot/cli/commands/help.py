@@ -17,5 +17,5 @@ def read_help(
     ctx: typer.Context,  # noqa: ARG001  # Typer hands it in; the shared options need it
     topic: Annotated[str | None, typer.Argument(metavar="TOPIC", help=f"One of: {', '.join(TOPICS)}.")] = None,
 ) -> Text:
-    """Read about a topic: environment, exit-codes, output, errors."""
+    """Read about a topic."""
     return read_topic(topic) if topic else list_topics()

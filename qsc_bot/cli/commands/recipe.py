@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from qsc_bot.cli.options import command, group, session
+from qsc_bot.cli.writes import Confirm, check_setup_write
 from qsc_bot.models.setup import Active, Recipe
 from qsc_bot.operations import recipe as operations
 from qsc_bot.results import Listing, Record
@@ -48,6 +49,7 @@ def create(
     update: Annotated[
         bool, typer.Option("--update", help="Change a recipe of this name that is there already.")
     ] = False,
+    confirm_profile: Confirm = None,
 ) -> Record:
     """Make a recipe that triggers a webhook; one that is there already, equal, stays unchanged."""
     here = session(ctx)
@@ -59,6 +61,7 @@ def create(
         active=active,
         enabled=not disabled,
     )
+    check_setup_write(here, confirm_profile)
     return operations.create_recipe(here.setup, name, wish, update=update)
 
 
@@ -75,15 +78,19 @@ def show_recipe(ctx: typer.Context, name: Name) -> Record:
 
 
 @command(app, "enable", example="qsc-bot recipe enable private-messages-to-bot")
-def enable(ctx: typer.Context, name: Name) -> Record:
+def enable(ctx: typer.Context, name: Name, confirm_profile: Confirm = None) -> Record:
     """Switch a recipe on."""
-    return operations.switch_recipe(session(ctx).setup, name, enabled=True)
+    here = session(ctx)
+    check_setup_write(here, confirm_profile)
+    return operations.switch_recipe(here.setup, name, enabled=True)
 
 
 @command(app, "disable", example="qsc-bot recipe disable private-messages-to-bot")
-def disable(ctx: typer.Context, name: Name) -> Record:
+def disable(ctx: typer.Context, name: Name, confirm_profile: Confirm = None) -> Record:
     """Switch a recipe off: the bot gets no more events through it."""
-    return operations.switch_recipe(session(ctx).setup, name, enabled=False)
+    here = session(ctx)
+    check_setup_write(here, confirm_profile)
+    return operations.switch_recipe(here.setup, name, enabled=False)
 
 
 @command(app, "delete", example="qsc-bot recipe delete private-messages-to-bot --yes")
@@ -91,8 +98,10 @@ def delete_recipe(
     ctx: typer.Context,
     name: Name,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Answer yes to the question.")] = False,
+    confirm_profile: Confirm = None,
 ) -> Record:
     """Delete a recipe."""
     here = session(ctx)
+    check_setup_write(here, confirm_profile, asks=True)
     here.prompts.confirm_unless(yes, f"delete recipe {name} of {here.profile.name}")
     return operations.delete_recipe(here.setup, name)

@@ -1,5 +1,6 @@
 """Run and play the embedded sandbox."""
 
+import shlex
 from datetime import timedelta
 from typing import Annotated, Literal
 
@@ -170,7 +171,7 @@ def _event(happened: dict[str, object]) -> Record:
         schema="sandbox-event",
         item=event,
         view="\n".join([f"{event.conversation} is held by {event.control}", *(sent or ["no webhook was triggered"])]),
-        next=(f"qsc-bot conversation show {event.conversation}",),
+        next=(f"qsc-bot conversation show {shlex.quote(event.conversation)}",),
     )
 
 

@@ -19,7 +19,10 @@ def print_schema(
         typer.Argument(metavar="NAME", help="The result's name; without one the names are listed."),
     ] = None,
 ) -> Text:
-    """Print the JSON schema of a result; the names are those that stand in `schema` of each document."""
+    """Print the JSON schema of a result.
+
+    The names are those that stand in `schema` of each document.
+    """
     from qsc_bot.output.schemas import NAMES, schema_of
 
     if name is None:

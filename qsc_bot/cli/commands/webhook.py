@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from qsc_bot.cli.options import command, group, session
+from qsc_bot.cli.writes import Confirm, check_setup_write
 from qsc_bot.models.setup import Webhook
 from qsc_bot.operations import webhook as operations
 from qsc_bot.results import Listing, Record
@@ -32,9 +33,11 @@ def register(
     update: Annotated[
         bool, typer.Option("--update", help="Change a webhook of this name that is there already.")
     ] = False,
+    confirm_profile: Confirm = None,
 ) -> Record:
     """Register an address that gets events; one that is there already, equal, stays unchanged."""
     here = session(ctx)
+    check_setup_write(here, confirm_profile)
     secret = here.secrets.url_secret(here.profile)
     return operations.register_webhook(
         here.setup,
@@ -63,8 +66,10 @@ def delete_webhook(
     ctx: typer.Context,
     name: Name,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Answer yes to the question.")] = False,
+    confirm_profile: Confirm = None,
 ) -> Record:
     """Delete a webhook that no recipe uses."""
     here = session(ctx)
+    check_setup_write(here, confirm_profile, asks=True)
     here.prompts.confirm_unless(yes, f"delete webhook {name} of {here.profile.name}")
     return operations.delete_webhook(here.setup, name)

@@ -1,0 +1,230 @@
+"""The fields of every document: an interface, spelled out once each."""
+
+import json
+from collections.abc import Sequence
+from typing import Any, Final
+
+import jsonschema
+import pytest
+
+from qsc_bot.output.schemas import NAMES
+from tests.cli.terminal import Terminal, check_document
+from tests.conftest import MakeProd
+
+HEAD: Final = ["schema", "profile", "account_id"]
+CONVERSATION: Final = [
+    "id",
+    "service",
+    "service_id",
+    "contact_id",
+    "name",
+    "control",
+    "holder",
+    "control_until",
+    "method",
+    "escalated",
+    "tags",
+    "topic_ids",
+    "last_message_at",
+    "last_message_from",
+    "waiting_s",
+    "status",
+    "assigned_to",
+    "mention",
+    "permalink",
+    "observed_at",
+    "stale",
+    "note",
+]
+OUTCOME: Final = ["id", "action", "status", "from", "to", "method", "verified", "note", "error"]
+FAILURE: Final = ["code", "exit", "message", "hint", "request_id", "retryable"]
+WEBHOOK: Final = ["name", "via", "url", "method", "body", "subscribe", "state", "last_delivery_at"]
+RECIPE: Final = [
+    "name",
+    "webhook",
+    "topic_ids",
+    "filter",
+    "exclude_tag",
+    "active",
+    "enabled",
+    "backend",
+    "state",
+    "revision",
+    "live_revision",
+    "url",
+]
+PROFILE: Final = [
+    "name",
+    "region",
+    "api",
+    "web",
+    "topic_ids",
+    "protected",
+    "escalation_tag",
+    "contact_tag_filter",
+    "align_tag",
+    "channels",
+    "private_message_filter",
+    "budget_reserve",
+    "control_max_age",
+    "timeout",
+    "messenger",
+    "recipes",
+    "stuck",
+    "secrets",
+]
+STATUS: Final = ["address", "seed", "clock_offset_s", "contacts", "requests", "conversations", "faults", "deliveries"]
+FAULT: Final = ["pattern", "status", "delay_seconds", "cut", "body", "rate_limit", "left"]
+SETUP: Final = [
+    ["webhook", "register", "bot", "--url", "https://bot.example.com/"],
+    ["recipe", "create", "r", "--webhook", "bot"],
+]
+ADD_FAULT: Final = ["sandbox", "fault", "add", "GET /x", "--status", "500"]
+
+
+def assert_fields(document: dict[str, Any], name: str, fields: Sequence[str]) -> None:
+    """A document has these fields and no others."""
+    check_document(document)
+    assert document["schema"] == f"qsc-bot/{name}@1"
+    assert sorted(document) == sorted({*HEAD, *fields, "warnings"})
+
+
+@pytest.mark.parametrize(
+    ("words", "name", "fields"),
+    [
+        (["conversation", "show", "twitter:1001"], "conversation", CONVERSATION),
+        (["webhook", "show", "bot"], "webhook", WEBHOOK),
+        (["webhook", "delete", "spare", "--yes"], "webhook", [*WEBHOOK, "outcome"]),
+        (["recipe", "show", "r"], "recipe", RECIPE),
+        (["recipe", "disable", "r"], "recipe", [*RECIPE, "outcome"]),
+        (["profile", "show"], "profile", PROFILE),
+        (["sandbox", "status"], "sandbox-status", STATUS),
+        (["sandbox", "say", "twitter:1", "Hi"], "sandbox-event", ["conversation", "control", "deliveries", "mention"]),
+        (ADD_FAULT, "sandbox-fault", FAULT),
+    ],
+    ids=lambda value: " ".join(value[:2]) if isinstance(value, list) else str(value),
+)
+def test_record_has_these_fields(run: Terminal, words: list[str], name: str, fields: list[str]) -> None:
+    for prepare in (*SETUP, ["webhook", "register", "spare", "--url", "https://bot.example.com/2"]):
+        run(*prepare)
+    assert_fields(run(*words, "-o", "json").document, name, fields)
+
+
+@pytest.mark.parametrize(
+    ("words", "name", "fields", "extra"),
+    [
+        (["conversation", "list"], "conversation-list", CONVERSATION, ["summary"]),
+        (["escalation", "list"], "conversation-list", CONVERSATION, ["summary"]),
+        (["handover", "status", "twitter:1001"], "conversation-list", CONVERSATION, ["summary"]),
+        (["webhook", "list"], "webhook-list", WEBHOOK, []),
+        (["recipe", "list"], "recipe-list", RECIPE, []),
+        (
+            ["profile", "list"],
+            "profile-list",
+            ["name", "account_id", "region", "api", "default", "protected"],
+            [],
+        ),
+        (["sandbox", "fault", "list"], "sandbox-fault-list", FAULT, []),
+    ],
+    ids=lambda value: " ".join(value[:2]) if isinstance(value, list) else str(value),
+)
+def test_list_has_these_fields(run: Terminal, words: list[str], name: str, fields: list[str], extra: list[str]) -> None:
+    for prepare in (*SETUP, ADD_FAULT):
+        run(*prepare)
+    document = run(*words, "-o", "json").document
+    assert_fields(document, name, ["items", "page", *extra])
+    assert sorted(document["page"]) == ["complete", "returned"]
+    assert document["items"]
+    assert all(sorted(item) == sorted(fields) for item in document["items"])
+
+
+def test_summary_has_these_fields(run: Terminal) -> None:
+    summary = run("conversation", "list", "-o", "json").document["summary"]
+    assert sorted(summary) == ["by_control", "calls", "calls_left", "since", "total"]
+
+
+def test_outcomes_have_these_fields(run: Terminal) -> None:
+    document = run("handover", "to-bot", "twitter:1002", "twitter:4242", "-o", "json").document
+    assert_fields(document, "outcomes", ["operation", "items", "counts"])
+    assert document["operation"].startswith("op_")
+    assert sorted(document["counts"]) == ["changed", "failed", "in_doubt", "requested", "skipped", "unchanged"]
+    assert all(sorted(item) == sorted(OUTCOME) for item in document["items"])
+    assert sorted(document["items"][1]["error"]) == sorted(FAILURE)
+
+
+@pytest.mark.parametrize(
+    ("words", "action"),
+    [
+        (["handover", "to-bot", "facebook:5550001"], "handover.to_bot"),
+        (["handover", "to-agent", "facebook:5550001"], "handover.to_agent"),
+        (["handover", "extend", "facebook:5550001"], "handover.extend"),
+        (["escalation", "add", "facebook:5550001"], "escalation.add"),
+        (["escalation", "remove", "facebook:5550001"], "escalation.remove"),
+    ],
+)
+def test_actions_have_these_words(run: Terminal, words: list[str], action: str) -> None:
+    assert run(*words, "-o", "json").item["action"] == action
+    planned = run(*words, "--dry-run", "-o", "json").document
+    assert_fields(planned, "dry-run", ["items", "requests"])
+    assert planned["items"][0]["action"] == action
+
+
+def test_dry_run_requests_have_these_fields(make_prod: MakeProd) -> None:
+    document = make_prod().run("handover", "to-agent", "facebook:5550001", "-n", "-o", "json").document
+    (call,) = document["requests"]
+    assert sorted(call) == ["body", "method", "path"]
+
+
+def test_error_object_has_these_fields(run: Terminal) -> None:
+    result = run("conversation", "show", "twitter:4242", "-o", "json")
+    document = json.loads(result.stderr.splitlines()[-1])
+    check_document(document)
+    assert sorted(document) == sorted([*HEAD, "error"])
+    assert sorted(document["error"]) == sorted(FAILURE)
+
+
+def test_error_without_a_profile_still_has_its_envelope(run: Terminal) -> None:
+    result = run("conversation", "list", "-o", "json", env={"CI": "1"})
+    document = json.loads(result.stderr)
+    assert (document["profile"], document["account_id"]) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("words", "types"),
+    [
+        (["conversation", "list"], {"item", "end"}),
+        (["profile", "list"], {"item", "end"}),
+        (["sandbox", "status"], {"item", "end"}),
+        (["handover", "to-bot", "twitter:1002", "twitter:4242"], {"result", "end"}),
+        (["handover", "to-bot", "twitter:1002", "--dry-run"], {"result", "request", "end"}),
+    ],
+    ids=lambda value: " ".join(value[:2]) if isinstance(value, list) else "",
+)
+def test_ndjson_lines_have_types_and_an_end(run: Terminal, words: list[str], types: set[str]) -> None:
+    lines = run(*words, "-o", "ndjson").lines
+    assert {line["type"] for line in lines} == types
+    end = lines[-1]
+    assert end["type"] == "end"
+    assert {"returned", "complete", "warnings", *HEAD} <= set(end)
+    assert ("counts" in end) is (end["schema"] == "qsc-bot/outcomes@1")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_schema_is_printed_and_is_one(run: Terminal, name: str) -> None:
+    result = run("schema", name)
+    schema = json.loads(result.stdout)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    assert schema["properties"]["schema"] == {"const": f"qsc-bot/{name}@1"}
+    assert run("schema", name, "-o", "json").document == schema
+
+
+def test_schema_lists_its_names_and_suggests_the_nearest(run: Terminal) -> None:
+    assert tuple(run("schema").stdout.split()) == NAMES
+    result = run("schema", "outcome", "-o", "json")
+    assert (result.code, result.error["code"]) == (2, "usage.schema")
+    assert "qsc-bot schema outcomes" in result.error["hint"]
+
+
+def test_terminal_does_not_change_the_shape_of_documents(run: Terminal) -> None:
+    words = ["profile", "list", "-o", "json"]
+    assert run(*words, tty=True).stdout == run(*words).stdout

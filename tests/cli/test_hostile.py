@@ -1,0 +1,104 @@
+"""Texts from strangers in names, tags, messages and answers: harmless in every format, true in JSON."""
+
+import json
+from typing import Any, Final
+
+import httpx
+import pytest
+
+from qsc_bot.sandbox.service import Sandbox
+from tests.cli.terminal import PROD, SECRETS, Terminal, answering
+
+HOSTILE: Final = {
+    "closing markup": "[/b] x",
+    "markup": "[bold]loud[/] x",
+    "colour": "\x1b[31mred",
+    "title": "\x1b]0;owned\x07",
+    "link": "\x1b]8;;http://evil.example\x1b\\click\x1b]8;;\x1b\\",
+    "bidi": "abc\u202edcba\u2066x\u200f",
+    "long": "x" * 10_000,
+    "emoji": "👩‍🚒 日本",
+    "NUL": "a\x00b",
+    "C1 and DEL": "a\x9b31mb\x7f",
+    "lines and tabs": "a\tb\nc\r\nd\u2028e",
+    "formula": "=cmd()",
+}
+FORBIDDEN: Final = {*map(chr, range(32)), "\x7f", *map(chr, range(0x80, 0xA0)), *"\u061c\u200e\u200f\u2028\u2029"} | {
+    *map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
+}
+FORMATS: Final = ["table", "plain", "json", "ndjson", "csv", "yaml", "id"]
+
+
+def assert_harmless(text: str) -> None:
+    """Nothing that a terminal would obey; tabs and newlines are the format's own."""
+    found = FORBIDDEN - {"\n", "\t"}
+    assert not [character for character in text if character in found]
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_names_and_messages_print_safely_in_every_format(run: Terminal, sandbox: Sandbox, text: str) -> None:
+    sandbox.reset("empty")
+    sandbox.say("twitter:1", text, name=text)
+    for output in FORMATS:
+        for words in (["conversation", "list"], ["conversation", "show", "twitter:1"]):
+            result = run(*words, "-o", output, "--show-pii", "--no-color")
+            assert result.code == 0
+            assert_harmless(result.stdout + result.stderr)
+    listed = run("conversation", "list").stdout
+    assert listed.count("\n") == 1
+    document = run("conversation", "list", "-o", "json", "--show-pii").document
+    assert document["items"][0]["name"] == text
+
+
+def contact(tag: str) -> dict[str, Any]:
+    """A contact as the API gives it, with tags of a stranger's choice."""
+    return {
+        "id": 1,
+        "name": tag,
+        "tags": ["escalated to agent", tag],
+        "socialprofiles": [{"type": "twitter", "service_id": "1"}],
+    }
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_tags_print_safely_in_every_format(run: Terminal, text: str) -> None:
+    page = {"count": 1, "data": [contact(text)], "paging": {"next_url": None}}
+    run.configure(PROD)
+    run.secrets = SECRETS
+    run.mount = answering(lambda _: httpx.Response(200, json={"meta": {"code": 200}, "response": page}))
+    for output in FORMATS:
+        result = run("escalation", "list", "-o", output, "--fields", "id,tags,name", "--no-color")
+        assert result.code == 0
+        assert_harmless(result.stdout + result.stderr)
+    document = run("escalation", "list", "-o", "json").document
+    assert document["items"][0]["tags"] == ["escalated to agent", text]
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_words_of_the_server_print_safely(run: Terminal, text: str) -> None:
+    body = {"code": 400, "error": "invalid_parameter", "error_description": text}
+    run.configure(PROD)
+    run.secrets = SECRETS
+    run.mount = answering(lambda _: httpx.Response(400, json=body))
+    result = run("conversation", "show", "twitter:1", tty=True)
+    assert result.code == 2
+    assert_harmless(result.stderr.replace("\x1b[1;31merror:\x1b[0m", "error:"))
+    assert len(result.stderr) < 3_000
+    as_json = run("conversation", "show", "twitter:1", "-o", "json")
+    assert_harmless(as_json.stderr)
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+@pytest.mark.parametrize("words", [["conversation", "show"], ["handover", "to-bot"], ["webhook", "show"], ["help"]])
+def test_hostile_words_on_the_command_line_print_safely(run: Terminal, words: list[str], text: str) -> None:
+    result = run(*words, text)
+    assert result.code in (2, 6)
+    assert_harmless(result.stdout + result.stderr)
+
+
+def test_formula_is_disarmed_in_csv_and_true_in_json(run: Terminal, sandbox: Sandbox) -> None:
+    sandbox.reset("empty")
+    sandbox.say("twitter:1", "Hi", name="=HYPERLINK(1)")
+    words = ["conversation", "list", "--fields", "name", "--show-pii", "-o"]
+    assert run(*words, "csv").stdout.splitlines()[1] == "'=HYPERLINK(1)"
+    assert json.loads(run(*words, "json").stdout)["items"][0]["name"] == "=HYPERLINK(1)"

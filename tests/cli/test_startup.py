@@ -1,0 +1,64 @@
+"""What a fresh process loads: nothing heavy before it is needed."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from qsc_bot import __version__
+
+HEAVY = ("httpx", "keyring", "yaml", "asyncio", "werkzeug", "waitress", "rich", "sqlite3", "pydantic")
+PROBE = """
+import json, sys
+from qsc_bot.__main__ import main
+sys.argv = ["qsc-bot", *json.loads(sys.argv[1])]
+try:
+    main()
+except SystemExit as end:
+    code = end.code
+else:
+    code = 0
+sys.stderr.write(json.dumps({"code": code or 0, "loaded": sorted(sys.modules)}))
+"""
+
+
+def start(home: Path, *words: str) -> tuple[str, int, set[str]]:
+    """Run in a fresh interpreter: what it printed, its exit code and what it loaded."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", PROBE, json.dumps(words)],
+        env={**os.environ, "HOME": str(home)},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+    )
+    report = json.loads(done.stderr.splitlines()[-1])
+    return done.stdout, report["code"], set(report["loaded"])
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["--version"], ["--help"], ["conversation", "--help"], ["conversation", "list", "--help"], ["handover"]],
+    ids=" ".join,
+)
+def test_nothing_heavy_is_loaded_for_help(tmp_path: Path, words: list[str]) -> None:
+    stdout, code, loaded = start(tmp_path, *words)
+    assert (code, bool(stdout)) == (0, True)
+    assert loaded.isdisjoint(HEAVY)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_version_loads_no_command_line(tmp_path: Path) -> None:
+    stdout, _, loaded = start(tmp_path, "--version")
+    assert stdout == f"{__version__}\n"
+    assert loaded.isdisjoint({"typer", "msgspec", "importlib.metadata"})
+
+
+@pytest.mark.parametrize("words", [["sandbox", "status", "-o", "json"], ["profile", "list"]], ids=" ".join)
+def test_command_that_calls_nobody_loads_no_http_client(tmp_path: Path, words: list[str]) -> None:
+    _, code, loaded = start(tmp_path, *words)
+    assert code == 0
+    assert loaded.isdisjoint({"httpx", "keyring"})

@@ -1,0 +1,57 @@
+"""A dry run: the same plan, and nothing goes out that writes."""
+
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from qsc_bot.errors import NotFound
+from qsc_bot.models.conversation import Control, Status
+from qsc_bot.operations.dry_run import NOT_READ, plan_each
+from qsc_bot.operations.handover import driver_of
+from qsc_bot.operations.move import plan_move
+from qsc_bot.results import DryRun
+from tests.operations.fakes import FakeDriver, Stage, order, stage, targets
+
+
+def planned(made: Stage, *names: str) -> DryRun:
+    report = plan_each(
+        made.connection,
+        targets(*names),
+        order(),
+        driver_of=partial(driver_of, made.connection),
+        plan=partial(plan_move, order()),
+    )
+    assert isinstance(report.body, DryRun)
+    assert made.driver.sent == []
+    return report.body
+
+
+def test_writes_are_shown_and_not_sent(tmp_path: Path) -> None:
+    made = stage(tmp_path, FakeDriver(holds={"web:1": Control.AGENT}))
+    body = planned(made, "web:1")
+    (item,) = body.items
+    assert (item.status, item.before, item.after) == (Status.PLANNED, "agent", "bot")
+    assert [(call.method, call.path) for call in body.requests] == [("POST", "/move/web:1")]
+
+
+def test_already_so_plans_nothing(tmp_path: Path) -> None:
+    body = planned(stage(tmp_path, FakeDriver(holds={"web:1": Control.BOT})), "web:1")
+    assert (body.items[0].status, body.requests) == (Status.UNCHANGED, [])
+
+
+def test_one_that_fails_does_not_hide_the_others(tmp_path: Path) -> None:
+    driver = FakeDriver(holds={"web:2": Control.AGENT}, reads={"web:1": [NotFound("conversation.not_found", "x")]})
+    body = planned(stage(tmp_path, driver), "web:1", "web:2")
+    assert [item.status for item in body.items] == [Status.FAILED, Status.PLANNED]
+    assert len(body.requests) == 1
+
+
+@pytest.mark.parametrize("name", ["web:1", "facebook:1", "twitter:1"])
+def test_without_a_token_the_plainest_case_is_shown(tmp_path: Path, name: str) -> None:
+    made = stage(tmp_path, FakeDriver(holds={name: Control.BOT}))
+    values = {field: getattr(made.connection, field) for field in made.connection.__dataclass_fields__}
+    blind = type(made.connection)(**values | {"can_read": lambda _: False})
+    body = planned(Stage(blind, made.driver, made.machine), name)
+    assert (body.items[0].status, body.items[0].before, body.items[0].note) == (Status.PLANNED, None, NOT_READ)
+    assert made.driver.asked == []

@@ -1,0 +1,92 @@
+"""Redaction: no secret in any line, and the line still says what happened."""
+
+import httpx
+import pytest
+
+from qsc_bot.transport.redact import LogTransport, redact
+from tests.transport.bench import Script, request
+
+SECRET = "s3nt1nel-T0KEN.value_9"
+CASES = {
+    "bearer header": f"Authorization: Bearer {SECRET}",
+    "basic header": f"authorization: Basic {SECRET}",
+    "header as JSON": f'{{"Authorization": "Bearer {SECRET}", "Accept": "*/*"}}',
+    "header as Python": f"{{'authorization': 'Bearer {SECRET}'}}",
+    "cookie": f"Cookie: session={SECRET}",
+    "second cookie": f"Cookie: a=b; session={SECRET}",
+    "set-cookie": f"Set-Cookie: id=1; path=/; v={SECRET}",
+    "query": f"https://x.example/p?a=1&access_token={SECRET}&b=2",
+    "page token": f"/1417/list?page_token={SECRET}",
+    "form": f"client_secret={SECRET}&grant_type=refresh_token",
+    "refresh token": f"refresh_token={SECRET}",
+    "proof": f"appsecret_proof={SECRET}",
+    "inspected token": f"input_token={SECRET}",
+    "verify token": f"hub.verify_token={SECRET}",
+    "JSON": f'{{"access_token":"{SECRET}"}}',
+    "JSON with spaces": f'{{"token" : "{SECRET}"}}',
+    "capital letters": f"ACCESS_TOKEN={SECRET}",
+    "userinfo": f"https://user:{SECRET}@x.example/path",
+    "userinfo with at": f"https://user:{SECRET}@{SECRET}@x.example/path",
+    "user only": f"https://{SECRET}@x.example/",
+}
+
+
+@pytest.mark.parametrize("text", CASES.values(), ids=CASES)
+def test_where_secrets_stand_is_masked_without_knowing_them(text: str) -> None:
+    shown = redact(text)
+    assert SECRET not in shown
+    assert "***" in shown
+
+
+@pytest.mark.parametrize("text", [SECRET, f"x{SECRET}y", f"a {SECRET} b {SECRET}", f"path/{SECRET}/x"])
+def test_known_secret_is_masked_anywhere(text: str) -> None:
+    assert SECRET not in redact(text, [SECRET])
+
+
+@pytest.mark.parametrize("order", [1, -1], ids=["short first", "long first"])
+def test_secret_within_a_secret_leaves_no_rest(order: int) -> None:
+    secrets = ["sandbox", "sandbox-client-secret"][::order]
+    assert redact("key sandbox-client-secret and sandbox", secrets) == "key *** and ***"
+
+
+def test_empty_secret_masks_nothing() -> None:
+    assert redact("plain text", ["", SECRET]) == "plain text"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "GET api.engagor.com/1417/inbox/mentions?limit=100&sort=dateadd%3Adesc -> 200 in 12 ms",
+        "https://x.example/path?mail=a@b.example",
+        "the token from QSC_BOT_TOKEN was rejected",
+        "Ada <ada@example.com> wrote",
+    ],
+)
+def test_other_text_stays_as_it_is(text: str) -> None:
+    assert redact(text, [SECRET]) == text
+
+
+def test_neighbours_of_a_secret_stay() -> None:
+    assert redact(f"/p?a=1&access_token={SECRET}&b=2") == "/p?a=1&access_token=***&b=2"
+
+
+def logged(step: httpx.Response | httpx.TransportError, url: str) -> list[str]:
+    lines: list[str] = []
+    transport = LogTransport(Script([step]), log=lines.append, secrets=lambda: [SECRET])
+    try:
+        transport.handle_request(request("POST", url))
+    except httpx.TransportError:
+        lines.append("raised")
+    return lines
+
+
+def test_call_is_one_line_with_status() -> None:
+    (line,) = logged(httpx.Response(404), f"https://api.engagor.com/1417/x?access_token={SECRET}&a=1")
+    assert line.startswith("POST api.engagor.com/1417/x?access_token=***&a=1 -> 404 in ")
+
+
+def test_broken_call_is_told_and_raised() -> None:
+    assert logged(httpx.ReadTimeout(SECRET), f"https://api.engagor.com/{SECRET}") == [
+        "POST api.engagor.com/*** -> ReadTimeout",
+        "raised",
+    ]
