@@ -10,9 +10,14 @@ def main() -> None:
     if sys.argv[1:] == ["--version"]:
         sys.stdout.write(f"{__version__}\n")
         return
-    from qsc_bot.cli.process import run_process
+    try:
+        from qsc_bot.cli.process import run_process
 
-    sys.exit(run_process(sys.argv[1:]))
+        code = run_process(sys.argv[1:])
+    except KeyboardInterrupt:
+        sys.stderr.write("error: stopped by Ctrl-C   [run.interrupted]\n")
+        code = 130
+    sys.exit(code)
 
 
 if __name__ == "__main__":

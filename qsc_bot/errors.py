@@ -194,7 +194,9 @@ CATALOGUE: Final[Mapping[str, Kind]] = {
     "network.unreachable": Kind(
         _E.TEMPORARY, "the API could not be reached", "check the network and api_url, then run again"
     ),
-    "network.timeout": Kind(_E.TEMPORARY, "the API did not answer in time", "run again, or raise --debug and timeout"),
+    "network.timeout": Kind(
+        _E.TEMPORARY, "the API did not answer in time", "run again, or raise timeout in the profile"
+    ),
     "api.unavailable": Kind(_E.TEMPORARY, "the API failed on its side", "run again later"),
     "api.not_json": Kind(
         _E.TEMPORARY,
@@ -215,6 +217,10 @@ CATALOGUE: Final[Mapping[str, Kind]] = {
         _E.TEMPORARY, "a write was sent, its answer was lost, and the state is still the old one", "run again"
     ),
     "prompt.declined": Kind(_E.DECLINED, "you said no; nothing was sent", "run again and answer yes, or add --yes"),
+    "run.partial": Kind(
+        _E.PARTIAL, "some items failed or are in doubt", "look at the items that failed; run again for them"
+    ),
+    "output.unwritable": Kind(_E.ENVIRONMENT, "the result cannot be written", "check the disk and where stdout goes"),
     "run.interrupted": Kind(_E.INTERRUPTED, "stopped by Ctrl-C", "run again; what is already so is left unchanged"),
 }
 

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from qsc_bot.errors import ExitCode
+from qsc_bot.errors import ExitCode, QscBotError
 from qsc_bot.models.conversation import Call, Outcome, Status
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -33,7 +33,7 @@ class ListSummary(msgspec.Struct, frozen=True, kw_only=True):
 
     total: int
     by_control: dict[str, int]
-    since: datetime
+    since: datetime | None
     calls: int
     calls_left: int | None = None
 
@@ -124,6 +124,18 @@ class Report:
         if len(bad) == len(self.body.items) and len(codes) == 1:
             return ExitCode(codes.pop())
         return ExitCode.PARTIAL
+
+    def failure(self) -> QscBotError | None:
+        """The failure of the whole: a single item's own, else how many failed and the first of them."""
+        errors = [item.error for item in self.body.items if item.error]
+        if not errors:
+            return None
+        first = errors[0].as_error()
+        if len(self.body.items) == 1:
+            return first
+        code = first.code if self.exit_code is first.exit_code else "run.partial"
+        message = f"{len(errors)} of {len(self.body.items)} conversations; the first: {first.message}"
+        return QscBotError(code, message, hint=first.hint)
 
 
 @dataclass(kw_only=True)

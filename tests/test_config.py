@@ -42,9 +42,7 @@ def refusal(environ: Mapping[str, str], project_file: Path | None = None) -> Qsc
     [
         pytest.param("profils: {}", ["profils", "nearest known key is profiles"], id="top-level typo"),
         pytest.param(PROD % "tmeout: 5s", ["profiles.prod.tmeout", "key is timeout"], id="profile typo"),
-        pytest.param(
-            PROD % "mesenger: {page_id: '1'}", ["profiles.prod.mesenger", "is messenger"], id="section typo"
-        ),
+        pytest.param(PROD % "mesenger: {page_id: '1'}", ["profiles.prod.mesenger", "is messenger"], id="section typo"),
         pytest.param(
             PROD % (MESSENGER % "pageid: '1'"),
             ["profiles.prod.messenger.pageid", "is page_id"],
@@ -64,28 +62,16 @@ def refusal(environ: Mapping[str, str], project_file: Path | None = None) -> Qsc
             ["found a number", "in quotes"],
             id="unquoted id with a zero",
         ),
-        pytest.param(
-            PROD % "topic_ids: [4]", ["profiles.prod.topic_ids[0]", "in quotes"], id="unquoted topic"
-        ),
+        pytest.param(PROD % "topic_ids: [4]", ["profiles.prod.topic_ids[0]", "in quotes"], id="unquoted topic"),
         pytest.param(PROD % "topic_ids: '4'", ["expected a list, found text"], id="text for a list"),
-        pytest.param(
-            PROD % "timeout: 10", ["profiles.prod.timeout", "such as 90s"], id="duration without unit"
-        ),
-        pytest.param(
-            PROD % "timeout: 0s", ["profiles.prod.timeout", "longer than zero"], id="no time at all"
-        ),
+        pytest.param(PROD % "timeout: 10", ["profiles.prod.timeout", "such as 90s"], id="duration without unit"),
+        pytest.param(PROD % "timeout: 0s", ["profiles.prod.timeout", "longer than zero"], id="no time at all"),
         pytest.param(PROD % "stuck: {bot_silent: soon}", ["prod.stuck.bot_silent"], id="no duration"),
         pytest.param(PROD % "control_max_age: '1h\n'", ["control_max_age"], id="duration with a space"),
         pytest.param(PROD % "region: de", ["expected eu or us, found 'de'"], id="unknown region"),
-        pytest.param(
-            PROD % "protected: bulky", ["true or false or bulk", "'bulky'"], id="unknown protection"
-        ),
-        pytest.param(
-            PROD % "protected: 1", ["profiles.prod.protected", "found a number"], id="number protection"
-        ),
-        pytest.param(
-            PROD % "protected:", ["profiles.prod.protected", "found nothing"], id="empty protection"
-        ),
+        pytest.param(PROD % "protected: bulky", ["true or false or bulk", "'bulky'"], id="unknown protection"),
+        pytest.param(PROD % "protected: 1", ["profiles.prod.protected", "found a number"], id="number protection"),
+        pytest.param(PROD % "protected:", ["profiles.prod.protected", "found nothing"], id="empty protection"),
         pytest.param(PROD % "budget_reserve: -1", ["budget_reserve", "0 or more"], id="negative reserve"),
         pytest.param(PROD % "budget_reserve: true", ["budget_reserve"], id="boolean reserve"),
         pytest.param(PROD % "budget_reserve: 1.5", ["budget_reserve", "found a number"], id="broken reserve"),
@@ -93,21 +79,13 @@ def refusal(environ: Mapping[str, str], project_file: Path | None = None) -> Qsc
         pytest.param(PROD % "channels: {twitter: phone}", ["prod.channels.twitter"], id="unknown method"),
         pytest.param(PROD % "channels: {X Y: tag}", ["prod.channels.X Y"], id="unspeakable service"),
         pytest.param(PROD % "recipes: {backend: api}", ["recipes.path is missing"], id="api without path"),
-        pytest.param(
-            PROD % "recipes: {path: '/{x}'}", ["recipes.path", "{account_id}"], id="unknown placeholder"
-        ),
-        pytest.param(
-            PROD % (MESSENGER % "graph_version: '25'"), ["graph_version", "v25.0"], id="version form"
-        ),
-        pytest.param(
-            PROD % "messenger: {}", ["profiles.prod.messenger.page_id is missing"], id="empty section"
-        ),
+        pytest.param(PROD % "recipes: {path: '/{x}'}", ["recipes.path", "{account_id}"], id="unknown placeholder"),
+        pytest.param(PROD % (MESSENGER % "graph_version: '25'"), ["graph_version", "v25.0"], id="version form"),
+        pytest.param(PROD % "messenger: {}", ["profiles.prod.messenger.page_id is missing"], id="empty section"),
         pytest.param("profiles: {prod: }", ["profiles.prod.account_id is missing"], id="empty profile"),
         pytest.param("profiles: {'a b': }", ["profiles.a b"], id="profile name"),
         pytest.param("profiles: {sandbox: {account_id: '1'}}", ["profiles.sandbox"], id="reserved name"),
-        pytest.param(
-            "show_names: 'yes'", ["show_names: expected true or false, found text"], id="text for a switch"
-        ),
+        pytest.param("show_names: 'yes'", ["show_names: expected true or false, found text"], id="text for a switch"),
         pytest.param("allowed_hosts: ['https://x.test']", ["allowed_hosts[0]"], id="address for a host"),
         pytest.param("setup: {webhooks: [{name: a}]}", ["setup.webhooks[0].url is missing"], id="webhook"),
         pytest.param("setup: {recipes: [{name: A B}]}", ["setup.recipes[0].name"], id="recipe name"),
@@ -118,9 +96,7 @@ def refusal(environ: Mapping[str, str], project_file: Path | None = None) -> Qsc
         pytest.param("hello", ["expected a mapping, found text"], id="text at the top"),
     ],
 )
-def test_faulty_file_is_refused_by_path(
-    environ: dict[str, str], user_file: Path, text: str, parts: list[str]
-) -> None:
+def test_faulty_file_is_refused_by_path(environ: dict[str, str], user_file: Path, text: str, parts: list[str]) -> None:
     user_file.write_text(text)
     error = refusal(environ)
     assert error.code == "config.invalid"
@@ -157,9 +133,7 @@ def test_project_file_is_read_only_when_named(environ: dict[str, str], project_f
     assert load(named, project_file=None).default_profile == "sandbox"
 
 
-def test_flag_names_the_project_file_before_the_environment(
-    environ: dict[str, str], project_file: Path
-) -> None:
+def test_flag_names_the_project_file_before_the_environment(environ: dict[str, str], project_file: Path) -> None:
     project_file.write_text("default_profile: sandbox")
     config = load(environ | {"QSC_BOT_CONFIG": "/nowhere/x.yaml"}, project_file=project_file)
     assert config.project_path == project_file

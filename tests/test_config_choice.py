@@ -42,9 +42,7 @@ SANDBOX_NAMED = f"default_profile: sandbox\n{NAMELESS}"
         pytest.param(None, "sandbox", {"QSC_BOT_TOKEN": "real", "CI": "1"}, "sandbox", id="sandbox by flag"),
         pytest.param(NAMELESS, None, {"QSC_BOT_PROFILE": "sandbox", "CI": "1"}, "sandbox", id="by variable"),
         pytest.param(NAMED, None, {}, "prod", id="default"),
-        pytest.param(
-            NAMED, None, {"QSC_BOT_TOKEN": "real", "CI": "1"}, "prod", id="default with a token in CI"
-        ),
+        pytest.param(NAMED, None, {"QSC_BOT_TOKEN": "real", "CI": "1"}, "prod", id="default with a token in CI"),
         pytest.param(NAMED, None, {"QSC_BOT_PROFILE": "sandbox"}, "sandbox", id="variable over default"),
         pytest.param(NAMED, "prod", {"QSC_BOT_PROFILE": "sandbox"}, "prod", id="flag over variable"),
         pytest.param(SANDBOX_NAMED, None, {}, "sandbox", id="sandbox as default"),
@@ -139,9 +137,7 @@ def test_timeout_variable_wins(environ: dict[str, str], user_file: Path, flag: s
             "default_profile: \"prod\"   # mine\nprofiles:\n  prod: {account_id: '1'} # default_profile: x\n",
             id="replaced beside comments",
         ),
-        pytest.param(
-            "default_profile:\nversion: 1\n", 'default_profile: "prod"\nversion: 1\n', id="empty value"
-        ),
+        pytest.param("default_profile:\nversion: 1\n", 'default_profile: "prod"\nversion: 1\n', id="empty value"),
         pytest.param('"default_profile": "old"', '"default_profile": "prod"', id="quoted"),
         pytest.param("version: 1\r\n# a\r\n", 'version: 1\r\ndefault_profile: "prod"\r\n# a\r\n', id="CRLF"),
         pytest.param("\ufeffshow_names: no\n", '\ufeffdefault_profile: "prod"\nshow_names: no\n', id="BOM"),
@@ -194,9 +190,7 @@ def test_name_that_looks_like_another_value_stays_text(environ: dict[str, str], 
         "a: &x 1",
     ],
 )
-def test_file_that_cannot_be_changed_safely_is_left_alone(
-    environ: dict[str, str], user_file: Path, text: str
-) -> None:
+def test_file_that_cannot_be_changed_safely_is_left_alone(environ: dict[str, str], user_file: Path, text: str) -> None:
     user_file.write_text(text)
     with pytest.raises(QscBotError) as caught:
         set_default(environ, "prod")

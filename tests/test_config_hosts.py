@@ -52,9 +52,7 @@ def refusal(environ: Mapping[str, str], project_file: Path | None = None) -> Qsc
         pytest.param("api_url: ''", "config.invalid", id="empty"),
         pytest.param("api_url: 'http://127.1'", "config.invalid", id="short loopback"),
         pytest.param(MESSENGER % "graph_url: 'https://evil.test'", "config.host", id="graph"),
-        pytest.param(
-            MESSENGER % "graph_url: 'https://api.engagor.com'", "config.host", id="graph at the vendor"
-        ),
+        pytest.param(MESSENGER % "graph_url: 'https://api.engagor.com'", "config.host", id="graph at the vendor"),
     ],
 )
 def test_foreign_address_is_refused(environ: dict[str, str], user_file: Path, keys: str, code: str) -> None:
@@ -77,9 +75,7 @@ def test_foreign_address_is_refused(environ: dict[str, str], user_file: Path, ke
         "https://proxy.example.com/qsc",
     ],
 )
-def test_vendor_loopback_and_allowed_hosts_are_taken(
-    environ: dict[str, str], user_file: Path, address: str
-) -> None:
+def test_vendor_loopback_and_allowed_hosts_are_taken(environ: dict[str, str], user_file: Path, address: str) -> None:
     user_file.write_text("allowed_hosts: [Proxy.example.com]\n" + PROD % f"api_url: '{address}'")
     assert load(environ, project_file=None).profiles["prod"].base_url == address.rstrip("/")
 

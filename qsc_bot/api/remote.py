@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
@@ -21,14 +20,14 @@ READS: Final = frozenset({"GET", "HEAD"})
 
 @dataclass(frozen=True, kw_only=True)
 class Reply:
-    """An answer whose body is JSON: the status, the bytes, the same parsed once, and when the limit resets."""
+    """An answer whose body is JSON: the status, the bytes, the same parsed once, and when its limit resets."""
 
     status: int
     content: bytes
     data: Any
     call: str
     url: str
-    resets_at: datetime | None = None
+    reset: str = ""
 
 
 class Remote:
@@ -96,7 +95,7 @@ class Remote:
             data=data,
             call=call,
             url=str(response.url),
-            resets_at=_resets_at(response),
+            reset=_reset(response),
         )
 
     def _unsent(self, error: httpx.HTTPError, method: str, call: str) -> QscBotError:
@@ -139,9 +138,13 @@ def _describe(response: httpx.Response) -> str:
     return f"status {response.status_code} with {what} ({len(response.content)} bytes)"
 
 
-def _resets_at(response: httpx.Response) -> datetime | None:
-    reset = response.headers.get("x-ratelimit-reset", "")
-    return moment(float(reset)) if reset.isdecimal() else None
+def _reset(response: httpx.Response) -> str:
+    """When a limit ends, as far as the answer tells, in words that follow a message."""
+    reset, after = response.headers.get("x-ratelimit-reset", ""), response.headers.get("retry-after", "")
+    at = moment(float(reset)) if reset.isdecimal() else None
+    if at:
+        return f"; the limit resets at {at:%Y-%m-%dT%H:%M:%SZ}"
+    return f"; it asks to wait {after} s" if after.isdecimal() else ""
 
 
 def _is_tls(error: httpx.ConnectError) -> bool:

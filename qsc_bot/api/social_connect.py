@@ -101,7 +101,7 @@ class SocialConnect:
         message = f"{reply.call}: {told} ({name or status})"
         match (name, status):
             case ("rate_limit_reached", _) | (_, 429):
-                return ApiError("api.rate_limited", message + _reset(reply), status=status)
+                return ApiError("api.rate_limited", message + reply.reset, status=status)
             case (other, _) if status == 401 or "token" in other or (status == 403 and "token" in told.lower()):
                 return AccessDenied(
                     "auth.rejected", f"{self.remote.source()} was rejected ({status}): {told}", status=status
@@ -139,10 +139,6 @@ def _segment(part: str) -> str:
     if segment in ("", ".", ".."):
         raise QscBotError("usage.id", f"{part!r} cannot stand in an address of the API")
     return segment
-
-
-def _reset(reply: Reply) -> str:
-    return f"; the limit resets at {reply.resets_at:%Y-%m-%dT%H:%M:%SZ}" if reply.resets_at else ""
 
 
 def _status(value: object) -> int:

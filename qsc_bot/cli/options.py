@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any, Final, ParamSpec, TypeVar
@@ -124,6 +124,17 @@ def adopt(target: Session, given: dict[str, Any]) -> None:
     if given.pop("json"):
         given["output"] = given["output"] or Format.JSON
     target.adopt(**given)
+
+
+def since(text: str | timedelta | datetime) -> timedelta | datetime:
+    """A time to look back to: a duration, a date, or RFC 3339; Typer hands in defaults too."""
+    if not isinstance(text, str):
+        return text
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return duration(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def duration(text: str | timedelta) -> timedelta:

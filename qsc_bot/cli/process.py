@@ -3,24 +3,47 @@
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
+from errno import EBADF, EIO, ENOSPC
+from pathlib import Path
+from typing import Final, TextIO
 
 from qsc_bot.cli.root import run
 from qsc_bot.cli.session import Surroundings
 from qsc_bot.errors import ExitCode
 
+UNWRITABLE: Final = frozenset({EBADF, EIO, ENOSPC})
+
 
 def run_process(argv: Sequence[str]) -> int:
     """Run with the process's own streams and environment; the exit code."""
     try:
-        return run(argv, Surroundings())
+        return run(argv, Surroundings(stdout=_or_null(sys.stdout), stderr=_or_null(sys.stderr)))
+    except OSError as error:
+        if error.errno not in UNWRITABLE:
+            return _tell_fault(error)
+        _tell(f"error: the result cannot be written: {error.strerror}   [output.unwritable]")
+        return int(ExitCode.ENVIRONMENT)
     except Exception as error:  # noqa: BLE001  # the last place where a fault of ours can become a report
-        sys.stderr.write(
-            f"error: this is a fault of qsc-bot, not of yours   [internal.fault]\n  report: {_report(error)}\n"
-        )
-        return int(ExitCode.UNCLASSIFIED)
+        return _tell_fault(error)
     finally:
         _settle(sys.stdout)
         _settle(sys.stderr)
+
+
+def _tell_fault(error: Exception) -> int:
+    _tell(f"error: this is a fault of qsc-bot, not of yours   [internal.fault]\n  report: {_report(error)}")
+    return int(ExitCode.UNCLASSIFIED)
+
+
+def _tell(text: str) -> None:
+    with suppress(OSError, ValueError):
+        _or_null(sys.stderr).write(f"{text}\n")
+
+
+def _or_null(stream: TextIO | None) -> TextIO:
+    """A stream of the process; a closed one is None, and what is written to it is lost."""
+    return stream if stream is not None else Path(os.devnull).open("w", encoding="utf-8")
 
 
 def _settle(stream: object) -> None:

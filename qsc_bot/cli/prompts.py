@@ -26,7 +26,10 @@ class Prompts:
                 with Path(source).open(encoding="utf-8-sig", newline=None) as file:
                     text = file.read(LARGEST_LIST_BYTES + 1)
         except (OSError, UnicodeDecodeError) as error:
-            raise QscBotError("usage.ids", f"{source}: the ids cannot be read: {error}") from error
+            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+            raise QscBotError(
+                "usage.ids", f"{source}: the ids cannot be read: {reason}", hint=("check the file",)
+            ) from error
         if len(text) > LARGEST_LIST_BYTES:
             raise QscBotError(
                 "usage.ids", f"{source}: the list is longer than {LARGEST_LIST_BYTES // 1024 // 1024} MiB"
@@ -53,7 +56,8 @@ class Prompts:
         """One secret from standard input, without the newline at its end; raises `config.secret` for none."""
         text = self._stdin.readline().strip()
         if not text or not text.isascii() or not text.isprintable():
-            raise QscBotError("config.secret", "standard input holds no value that can stand in a header")
+            hint = ("give the value as one line on standard input",)
+            raise QscBotError("config.secret", "standard input holds no value that can stand in a header", hint=hint)
         return text
 
     def confirm_name(self, name: str, *, given: str | None, from_terminal: bool = False) -> None:
@@ -65,7 +69,7 @@ class Prompts:
             )
         if given != name:
             raise QscBotError(
-                "prompt.declined", f"{given[:80]!r} is not {name}; nothing was sent", hint=(f"add {flag}",)
+                "usage.confirmation", f"{given[:80]!r} is not {name}; nothing was sent", hint=(f"add {flag}",)
             )
 
     def _ask(self, question: str, *, flag: str, from_terminal: bool) -> str:

@@ -48,6 +48,7 @@ class Remotes:
         sleep: Callable[[float], None],
         log: Callable[[str], None] | None,
         mount: Callable[[str], httpx.BaseTransport],
+        should_stop: Callable[[], bool],
     ) -> None:
         self._profile = profile
         self._secrets = secrets
@@ -55,9 +56,16 @@ class Remotes:
         self._sleep = sleep
         self._log = log
         self._mount = mount
+        self._should_stop = should_stop
         self._meter = Meter()
+        self._clients: list[httpx.Client] = []
         key = f"{profile.base_url} {profile.account_id}"
         self._facts = Facts(cache / "facts.json", key=key, unix_seconds=clock.unix)
+
+    def close(self) -> None:
+        """Close every connection that was opened."""
+        for client in self._clients:
+            client.close()
 
     @cached_property
     def connection(self) -> Connection:
@@ -94,6 +102,7 @@ class Remotes:
             meter=self._meter,
             sleep=self._sleep,
             can_read=self._has_token,
+            should_stop=self._should_stop,
         )
 
     @cached_property
@@ -136,7 +145,7 @@ class Remotes:
 
         def source() -> str:
             found = secret(self._profile)
-            return f"the {name} token from {found.source}" if found else f"the {name} token"
+            return f"the {name} token of profile {self._profile.name}" + (f" from {found.source}" if found else "")
 
         transport = BearerTransport(self._logged(self._mount(base_url)), base_url=base_url, token=token)
         paced = PacedTransport(transport, meter=self._meter, clock=self._clock, sleep=self._sleep)
@@ -148,6 +157,7 @@ class Remotes:
             trust_env=False,
             headers={"User-Agent": f"qsc-bot/{__version__}", "Accept": "application/json"},
         )
+        self._clients.append(client)
         return Remote(client, name=name, source=source, secrets=self._known_secrets)
 
     def _logged(self, transport: httpx.BaseTransport) -> httpx.BaseTransport:

@@ -90,7 +90,10 @@ def root(
 
 def execute(argv: Sequence[str], session: Session) -> Any:
     """Run one command line and give its result; failures are raised."""
-    return get_command(app).main(args=list(argv), prog_name="qsc-bot", standalone_mode=False, obj=session)
+    result = get_command(app).main(args=list(argv), prog_name="qsc-bot", standalone_mode=False, obj=session)
+    if result == ExitCode.INTERRUPTED and isinstance(result, int):
+        raise KeyboardInterrupt  # Typer turns Ctrl-C into this number
+    return result
 
 
 def run(argv: Sequence[str], surroundings: Surroundings) -> int:
@@ -100,14 +103,14 @@ def run(argv: Sequence[str], surroundings: Surroundings) -> int:
         return _run(argv, session)
     except BrokenPipeError:
         return int(ExitCode.OK)
+    finally:
+        session.close()
 
 
 def _run(argv: Sequence[str], session: Session) -> int:
     try:
         result = execute(argv, session)
         if isinstance(result, int):
-            if result == ExitCode.INTERRUPTED:
-                raise KeyboardInterrupt
             return result
         return show(session, result)
     except QscBotError as error:
@@ -125,9 +128,8 @@ def show(session: Session, result: Any) -> int:
     if result is None:
         return int(ExitCode.OK)
     code = session.printer.show(result)
-    if isinstance(result, Report) and len(result.body.items) == 1 and (failure := result.body.items[0].error):
-        hint = failure.hint.split("; ") if failure.hint else ()
-        session.printer.error(QscBotError(failure.code, failure.message, hint=hint, request_id=failure.request_id))
+    if isinstance(result, Report) and (error := result.failure()):
+        session.printer.error(error)
     return int(code)
 
 

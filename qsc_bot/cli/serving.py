@@ -12,6 +12,9 @@ from qsc_bot.sandbox.service import Sandbox
 from qsc_bot.sandbox.settings import Settings
 
 HOST: Final = "127.0.0.1"
+SCOPES: Final = frozenset(
+    {"identify", "accounts_read", "accounts_write", "accounts_handover", "socialprofiles", "email"}
+)
 
 
 def serve_sandbox(here: Session, *, port: int, settings: Settings) -> None:
@@ -29,8 +32,9 @@ def serve_sandbox(here: Session, *, port: int, settings: Settings) -> None:
                 call=loopback_call(address),
             )
         )
-        here.printer.warning("sandbox: no real account")
-        here.printer.warning(f"serving {address}; token: sandbox; example bot: {address}/example-bot; stop with Ctrl-C")
+        here.printer.narrate(address)
+        here.printer.notice("sandbox: no real account")
+        here.printer.notice(f"serving {address}; token: sandbox; example bot: {address}/example-bot; stop with Ctrl-C")
         serve(sandbox, listener=listener)
 
 
@@ -41,6 +45,14 @@ def calls_an_hour(text: str) -> int | None:
     if not text.isdigit() or int(text) == 0:
         raise QscBotError("usage.invalid", f"--rate-limit {text!r} is neither a number above 0 nor none")
     return int(text)
+
+
+def scopes_of(text: str | None) -> frozenset[str] | None:
+    """Scopes as typed, None for all; raises `usage.invalid` naming the unknown one."""
+    scopes = None if text is None else frozenset(one.strip() for one in text.split(","))
+    if unknown := sorted((scopes or frozenset()) - SCOPES):
+        raise QscBotError("usage.invalid", f"{unknown[0]!r} is no scope", expected=", ".join(sorted(SCOPES)))
+    return scopes
 
 
 def _bound(port: int) -> socket.socket:

@@ -15,6 +15,7 @@ from qsc_bot.output.formats import Format
 if TYPE_CHECKING:
     import httpx
 
+    from qsc_bot.cli.interrupts import Interrupts
     from qsc_bot.cli.prompts import Prompts
     from qsc_bot.cli.remotes import Remotes
     from qsc_bot.config import Config, Folders
@@ -104,6 +105,13 @@ class Session:
         return Prompts(stdin=around.stdin, stderr=around.stderr, no_input=self.options.no_input)
 
     @cached_property
+    def interrupts(self) -> "Interrupts":
+        """What Ctrl-C does while something is written."""
+        from qsc_bot.cli.interrupts import Interrupts
+
+        return Interrupts(self.printer.notice)
+
+    @cached_property
     def clock(self) -> "Clock":
         """The one clock."""
         from qsc_bot.transport.clock import Clock
@@ -177,6 +185,12 @@ class Session:
         except (OSError, sqlite3.Error) as error:
             raise QscBotError("config.state", f"the sandbox cannot be kept in {path.parent}: {error}") from error
 
+    def close(self) -> None:
+        """Close what was opened."""
+        for name in ("remotes", "sandbox"):
+            if name in vars(self):
+                vars(self)[name].close()
+
     @cached_property
     def remotes(self) -> "Remotes":
         """The clients of the profile's remotes."""
@@ -189,8 +203,9 @@ class Session:
             clock=self.clock,
             cache=self.folders.cache,
             sleep=around.sleep,
-            log=self.printer.notice if options.debug else None,
+            log=self.printer.trace if options.debug else None,
             mount=around.mount or self._mount,
+            should_stop=self.interrupts.was_asked,
         )
 
     @property

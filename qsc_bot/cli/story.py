@@ -184,9 +184,10 @@ def _kept(result: Any) -> Any:
 @contextmanager
 def _stage(tell: Callable[[str], None]) -> Iterator[Stage]:
     try:
-        with tempfile.TemporaryDirectory(prefix="qsc-bot-demo-") as name:
-            stage = Stage(folder=Path(name), tell=tell)
-            stage._session().sandbox.reset("empty")
-            yield stage
+        folder = tempfile.TemporaryDirectory(prefix="qsc-bot-demo-")
     except OSError as error:
         raise QscBotError("config.state", f"the demo needs a temporary folder: {error}") from error
+    with folder as name:
+        stage = Stage(folder=Path(name), tell=tell)
+        stage._session().sandbox.reset("empty")
+        yield stage

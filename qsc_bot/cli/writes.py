@@ -100,7 +100,8 @@ class Write:
         self._confirm(targets, wanted.action)
         profile = connection.profile
         printer.notice(f"profile {profile.name} (account {profile.account_id})")
-        return act(connection, targets, wanted)
+        with self.session.interrupts:
+            return act(connection, targets, wanted)
 
     def _confirm(self, targets: "Sequence[Target]", action: str) -> None:
         profile, prompts = self.session.profile, self.session.prompts

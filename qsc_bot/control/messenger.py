@@ -4,6 +4,7 @@ https://developers.facebook.com/documentation/business-messaging/instagram-messa
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Final
 
@@ -49,7 +50,8 @@ class MessengerDriver:
     def read(self, person: ConversationId) -> Reading:
         """Ask who owns the thread; a holder that Meta hides is `unknown`, never nobody."""
         try:
-            owner = self._threads.owner(person)
+            with naming(person):
+                owner = self._threads.owner(person)
         except HiddenOwner:
             return self._reading(person, ThreadOwner())
         return self._reading(person, owner)
@@ -72,7 +74,8 @@ class MessengerDriver:
 
     def send(self, person: ConversationId, call: Call, *, before: Reading | None) -> None:
         """Send one write; its answer proves nothing about who holds the thread now."""
-        self._threads.send(call)
+        with naming(person):
+            self._threads.send(call)
 
     def _is_routed(self, service: str) -> bool:
         if service not in self._routed:
@@ -146,6 +149,16 @@ class MessengerDriver:
             )
         known = {self._setup.bot_app_id: Control.BOT, self._setup.agent_app_id: Control.AGENT}
         return known.get(holder, Control.OTHER), None
+
+
+@contextmanager
+def naming(person: ConversationId) -> Iterator[None]:
+    """Let errors say whom they are about: Meta's messages name no one."""
+    try:
+        yield
+    except ApiError as error:
+        error.message = f"{person}: {error.message}"
+        raise
 
 
 class NoMessenger:

@@ -50,7 +50,9 @@ class TagDriver:
         """One write: the tag on for agents, off for the bot."""
         if person.service in UNSUPPORTED:
             raise QscBotError(
-                "usage.service", f"{person}: contact calls do not support {person.service}, so it has no tag"
+                "usage.service",
+                f"{person}: contact calls do not support {person.service}, so it has no tag",
+                hint=(f"see who holds it: qsc-bot handover status {person.typed}",),
             )
         add = to is Control.AGENT
         return Move(calls=(self._contacts.tag_call(person, tag=self._tag, add=add, offline=reading is None),))

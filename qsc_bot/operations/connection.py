@@ -16,7 +16,8 @@ from qsc_bot.transport.pace import Meter
 
 @dataclass(frozen=True, kw_only=True)
 class Connection:
-    """The clients and drivers of one account. `can_read` is false for a method without its token."""
+    """The clients and drivers of one account. `can_read` is false for a method without its token,
+    `should_stop` true once Ctrl-C was pressed while writing."""
 
     profile: Profile
     contacts: Contacts
@@ -28,3 +29,4 @@ class Connection:
     meter: Meter
     sleep: Callable[[float], None]
     can_read: Callable[[Method], bool]
+    should_stop: Callable[[], bool]

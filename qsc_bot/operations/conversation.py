@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final
 from urllib.parse import urlsplit
@@ -17,7 +17,7 @@ from qsc_bot.models.conversation import Conversation, ConversationId, Reading
 from qsc_bot.models.mention import Mention
 from qsc_bot.models.profile import Profile
 from qsc_bot.operations.connection import Connection
-from qsc_bot.operations.listing import COLUMNS, PLAIN, empty, merge
+from qsc_bot.operations.listing import COLUMNS, PLAIN, Query, empty, merge
 from qsc_bot.operations.selection import Target
 from qsc_bot.operations.sweep import Sweep, is_private
 from qsc_bot.results import Ending, Listing, ListSummary
@@ -27,7 +27,7 @@ PAGES_LOOKED_THROUGH: Final = 5
 """No filter by author is documented, so the newest messages are looked through for one person, up to 500 of them."""
 
 
-def show_conversation(connection: Connection, target: Target, *, since: timedelta) -> Conversation:
+def show_conversation(connection: Connection, target: Target, *, since: timedelta | datetime) -> Conversation:
     """One conversation: who holds it, the contact and its tags, and the newest message of the window.
 
     Raises `conversation.not_found` or `contact.not_found` where the remote does not know it. What else cannot be
@@ -46,7 +46,6 @@ def show_status(connection: Connection, targets: Sequence[Target]) -> Listing[Co
 
     A failure that all of them meet is raised; one of several is shown as `unknown` with its reason.
     """
-    started = connection.clock.now()
     readings = list(_read_each_fresh(connection, [target.id for target in targets]))
     failures = [reading.failure for reading in readings if reading.failure]
     if len(failures) == len(readings) and len({failure.code for failure in failures}) == 1:
@@ -55,7 +54,7 @@ def show_status(connection: Connection, targets: Sequence[Target]) -> Listing[Co
     summary = ListSummary(
         total=len(rows),
         by_control=dict(Counter(row.control.value for row in rows)),
-        since=started,
+        since=None,
         calls=connection.meter.calls,
         calls_left=connection.meter.left,
     )
@@ -86,14 +85,14 @@ def page_of(profile: Profile, conversation: Conversation) -> str:
     return page.geturl()
 
 
-def _with_messages(connection: Connection, target: Target, *, since: timedelta) -> Conversation:
+def _with_messages(connection: Connection, target: Target, *, since: timedelta | datetime) -> Conversation:
     now = connection.clock.now()
     sweep = Sweep(is_filtered=True, method_of=connection.drivers.method_of)
     newest = _private(connection, target.mention) or _newest_mention(connection, target.id, since=since)
     if newest is None or newest.at is None:
         return _noted(
             empty(connection, target.id),
-            f"no private message of this customer among those read of the last {_words(since)}",
+            f"no private message of this customer among those read since {_words(since)}",
         )
     note = None
     try:
@@ -105,8 +104,9 @@ def _with_messages(connection: Connection, target: Target, *, since: timedelta) 
     return msgspec.structs.replace(row, note=note or row.note)
 
 
-def _newest_mention(connection: Connection, person: ConversationId, *, since: timedelta) -> Mention | None:
-    pages = connection.mentions.newest_first(connection.clock.now() - since)
+def _newest_mention(connection: Connection, person: ConversationId, *, since: timedelta | datetime) -> Mention | None:
+    start = Query(since=since).start(connection.clock.now())
+    pages = connection.mentions.newest_first(start)
     for page in islice(pages, PAGES_LOOKED_THROUGH):
         for mention in page:
             if mention.conversation == person and _private(connection, mention):
@@ -140,6 +140,8 @@ def _noted(row: Conversation, note: str) -> Conversation:
     return msgspec.structs.replace(row, note="; ".join(filter(None, (row.note, note))))
 
 
-def _words(since: timedelta) -> str:
+def _words(since: timedelta | datetime) -> str:
+    if isinstance(since, datetime):
+        return f"{since:%Y-%m-%dT%H:%M:%SZ}"
     hours = int(since.total_seconds() // 3600)
-    return f"{hours // 24} days" if hours >= 48 else f"{hours} h"
+    return f"{hours // 24} days ago" if hours >= 48 else f"{hours} h ago"

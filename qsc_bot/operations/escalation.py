@@ -27,10 +27,10 @@ def write_tag(connection: Connection, targets: Sequence[Target], order: Order) -
         before = connection.tag.read(target.id)
         if earlier := shared(run, before.contact_id, target):
             return earlier
-        item = move(connection, connection.tag, before, order)
+        item = move(connection, connection.tag, before, order, on_send=run.mark_sent)
         if before.contact_id:
             run.by_contact[before.contact_id] = item
         return item
 
-    run_each(run, targets, act)
+    run_each(run, targets, act, should_stop=connection.should_stop)
     return run.report()

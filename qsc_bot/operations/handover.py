@@ -28,7 +28,7 @@ def extension_seconds(by: timedelta) -> int:
     """Whole seconds to extend by; raises `usage.invalid` beyond what Meta allows."""
     seconds = int(by.total_seconds())
     if not 0 < seconds <= LONGEST_EXTENSION_SECONDS:
-        raise QscBotError("usage.invalid", "control can be extended by at most 7 days", expected="1s to 7d")
+        raise QscBotError("usage.invalid", "control cannot be extended by this", expected="1s to 7d")
     return seconds
 
 
@@ -54,12 +54,14 @@ def hand_over(connection: Connection, targets: Sequence[Target], order: Order) -
             return earlier
         if skipped := skipped_by_guard(before, order, several=len(targets) > 1):
             return skipped
-        item = _with_contradiction(connection, target, move(connection, driver, before, order), order)
+        item = _with_contradiction(
+            connection, target, move(connection, driver, before, order, on_send=run.mark_sent), order
+        )
         if tag_contact:
             run.by_contact[tag_contact] = item
         return item
 
-    run_each(run, targets, act)
+    run_each(run, targets, act, should_stop=connection.should_stop)
     return run.report(_next(run))
 
 
@@ -80,9 +82,9 @@ def extend(connection: Connection, targets: Sequence[Target], order: Order, *, s
                 "handover.not_allowed",
                 f"{target.id} is held by {before.control.value}; only the app that holds it may extend control",
             )
-        return _extended(driver, before, order, send_all(driver, target.id, plan.calls, before))
+        return _extended(driver, before, order, send_all(driver, before, plan.calls, run.mark_sent))
 
-    run_each(run, targets, act)
+    run_each(run, targets, act, should_stop=connection.should_stop)
     return run.report()
 
 

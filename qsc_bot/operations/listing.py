@@ -10,6 +10,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from qsc_bot.control.survey import read_each
+from qsc_bot.errors import QscBotError
 from qsc_bot.models.contact import Contact
 from qsc_bot.models.conversation import Control, Conversation, ConversationId, Method, Reading
 from qsc_bot.operations.connection import Connection
@@ -17,6 +18,7 @@ from qsc_bot.operations.sweep import Sweep
 from qsc_bot.results import Column, Ending, Listing, ListSummary
 
 Sort = Literal["waiting", "last", "id"]
+LIMIT: Final = 50
 CHUNK: Final = 100
 """So many conversations are read ahead at once when only some of them will be shown."""
 
@@ -51,11 +53,22 @@ class Query:
     controls: frozenset[Control] = frozenset()
     services: frozenset[str] = frozenset()
     escalated: bool | None = None
-    since: timedelta = timedelta(hours=24)
+    since: timedelta | datetime = timedelta(hours=24)
     waiting: timedelta | None = None
-    limit: int | None = 50
+    limit: int | None = LIMIT
     sort: Sort = "waiting"
     streams: bool = False
+
+    def start(self, now: datetime) -> datetime:
+        """Where the window begins."""
+        return self.since if isinstance(self.since, datetime) else now - self.since
+
+
+def limit_of(limit: int | None, *, all_: bool) -> int | None:
+    """How many to show, None for all; raises `usage.invalid` for a limit on all."""
+    if all_ and limit is not None:
+        raise QscBotError("usage.invalid", "--all and --limit contradict each other")
+    return None if all_ else limit or LIMIT
 
 
 def list_conversations(connection: Connection, query: Query, *, tell: Callable[[str], None]) -> Listing[Conversation]:
@@ -84,7 +97,7 @@ class Survey:
         self._query = query
         self._tell = tell
         self._sweep = Sweep(is_filtered=connection.mentions.is_filtered, method_of=connection.drivers.method_of)
-        self._since = connection.clock.now()
+        self._since: datetime | None = None
         self._total = self._returned = self._undecided = 0
         self._by_control: Counter[str] = Counter()
         self._is_cut = False
@@ -121,8 +134,8 @@ class Survey:
 
     def _swept(self, now: datetime) -> Iterator[list[ConversationId]]:
         """The people that each page of mentions shows first; the time comes from a remote that was already asked."""
-        self._since = now - self._query.since
-        for page in self._connection.mentions.newest_first(self._since):
+        self._since = since = self._query.start(now)
+        for page in self._connection.mentions.newest_first(since):
             fresh = self._sweep.take(page)
             self._tell(f"{self._sweep.seen} messages read, {len(self._sweep)} conversations")
             yield fresh
@@ -173,10 +186,10 @@ class Survey:
         """Rows with their control, filtered by it, up to the limit; what is left is counted, and not read."""
         query, rest = self._query, iter(rows)
         while self._returned != query.limit and (chunk := list(islice(rest, self._ahead()))):
-            self._total += len(chunk)
             for row in read_control(self._connection, chunk):
                 if query.controls and row.control not in query.controls:
                     continue
+                self._total += 1
                 if self._returned == query.limit:
                     self._is_cut = True
                     break

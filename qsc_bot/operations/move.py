@@ -1,6 +1,6 @@
 """The only place that moves control: read, guard, write once, verify."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -46,17 +46,19 @@ class Sent:
     error: QscBotError | None = None
 
 
-def move(connection: Connection, driver: Driver, before: Reading, order: Order) -> Outcome:
+def move(
+    connection: Connection, driver: Driver, before: Reading, order: Order, *, on_send: Callable[[], None]
+) -> Outcome:
     """Move one conversation from the state just read; a lost answer is followed by a read, nothing is sent again.
 
-    What fails before anything was done is raised.
+    What fails before anything was done is raised. `on_send` is called just before a write goes out.
     """
     if order.if_control not in (None, before.control):
         raise guard_failed(before, order)
     if before.control is order.to:
         return outcome(before, order, Status.UNCHANGED, after=before.control, verified=True, note=before.note)
     plan = plan_move(order, driver, before.id, before)
-    sent = send_all(driver, before.id, plan.calls, before)
+    sent = send_all(driver, before, plan.calls, on_send)
     if sent.error is not None:
         if not sent.done and not isinstance(sent.error, WriteInDoubt):
             raise sent.error
@@ -75,12 +77,13 @@ def plan_move(order: Order, driver: Driver, person: ConversationId, reading: Rea
     return driver.plan(person, order.to, reading=reading, note=order.note)
 
 
-def send_all(driver: Driver, person: ConversationId, calls: tuple[Call, ...], before: Reading) -> Sent:
+def send_all(driver: Driver, before: Reading, calls: tuple[Call, ...], on_send: Callable[[], None]) -> Sent:
     """Send planned calls in order, and stop at the first that fails."""
     proof = None
     for done, call in enumerate(calls):
+        on_send()
         try:
-            proof = driver.send(person, call, before=before)
+            proof = driver.send(before.id, call, before=before)
         except QscBotError as error:
             return Sent(done, error=error)
     return Sent(len(calls), proof)

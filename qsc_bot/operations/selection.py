@@ -99,6 +99,12 @@ def _parse(text: str, connection: Connection, tell: Callable[[str], None]) -> Lo
 
 
 def _conversation_id(text: str, connection: Connection, tell: Callable[[str], None]) -> ConversationId:
+    if "://" in text:
+        raise QscBotError(
+            "usage.id",
+            f"{text[:200]!r} is no permalink of the inbox",
+            expected="https://app.engagor.com/messages/ACCOUNT/permalink/TOPIC/MENTION/",
+        )
     service, colon, service_id = text.partition(":")
     if colon and service.lower() in SLIPS:
         raise QscBotError(

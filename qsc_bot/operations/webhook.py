@@ -56,6 +56,8 @@ def register_webhook(
         "authorization": authorization,
     }
     known = {key: value for key, value in hidden.items() if value}
+    if known and not update:
+        warnings.append("a secret that is there already cannot be compared; --update sends it again")
     done = setup.put_webhook(check_name(name), url, hidden=known, update=update)
     return Record(
         schema="webhook",

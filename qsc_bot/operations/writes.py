@@ -34,6 +34,11 @@ class Run:
     action: str
     items: list[Outcome] = field(default_factory=list)
     by_contact: dict[str, Outcome] = field(default_factory=dict)
+    is_sent: bool = False
+
+    def mark_sent(self) -> None:
+        """A write of the conversation in flight goes out now."""
+        self.is_sent = True
 
     def report(self, next_commands: Sequence[str] = ()) -> Report:
         """The outcomes as shown."""
@@ -51,25 +56,29 @@ def new_operation(unix_seconds: float, random_below: Callable[[int], int] = secr
     return "op_" + "".join(reversed(letters)) + "".join(chance)
 
 
-def run_each(run: Run, targets: Sequence[Target], act: Callable[[Target], Outcome]) -> None:
+def run_each(
+    run: Run, targets: Sequence[Target], act: Callable[[Target], Outcome], *, should_stop: Callable[[], bool]
+) -> None:
     """Act on each in turn. What every further one would meet too ends it; Ctrl-C ends it, and is told with the rest."""
     for position, target in enumerate(targets):
-        left = targets[position + 1 :]
+        if should_stop():
+            raise _interrupted(run, "run.interrupted", "stopped by Ctrl-C", left=len(targets) - position)
+        run.is_sent = False
         try:
             item = act(target)
         except QscBotError as error:
             item = _failed(run, target, error)
             if isinstance(error, AccessDenied) or error.code in STOPPING:
-                run.items += [item, *(_not_tried(run, other, error) for other in left)]
+                run.items += [item, *(_not_tried(run, other, error) for other in targets[position + 1 :])]
                 return
         except KeyboardInterrupt as stop:
-            run.items.append(_unfinished(run, target, "stopped by Ctrl-C, perhaps after the write was sent"))
-            text = f"stopped by Ctrl-C; {len(left)} conversations were not touched"
-            raise Interrupted("run.interrupted", text, run.report()) from stop
+            run.items += _unfinished(run, target, "stopped by Ctrl-C")
+            left = len(targets) - len(run.items)
+            raise _interrupted(run, "run.interrupted", "stopped by Ctrl-C", left=left) from stop
         except Exception as fault:
-            run.items.append(_unfinished(run, target, f"a fault of qsc-bot ({type(fault).__name__})"))
-            text = f"a fault of qsc-bot; {len(left)} conversations were not touched"
-            raise Interrupted("internal.fault", text, run.report()) from fault
+            run.items += _unfinished(run, target, f"a fault of qsc-bot ({type(fault).__name__})")
+            left = len(targets) - len(run.items)
+            raise _interrupted(run, "internal.fault", "a fault of qsc-bot", left=left) from fault
         run.items.append(item)
 
 
@@ -93,6 +102,14 @@ def _not_tried(run: Run, target: Target, error: QscBotError) -> Outcome:
     return Outcome(id=str(target.id), action=run.action, status=Status.SKIPPED, note=note, error=Failure.of(error))
 
 
-def _unfinished(run: Run, target: Target, reason: str) -> Outcome:
-    doubt = QscBotError("write.in_doubt", f"{target.id}: {reason}")
-    return Outcome(id=str(target.id), action=run.action, status=Status.IN_DOUBT, error=Failure.of(doubt))
+def _unfinished(run: Run, target: Target, reason: str) -> list[Outcome]:
+    """The item in flight: in doubt if its write was sent, else not touched and so no item at all."""
+    if not run.is_sent:
+        return []
+    doubt = QscBotError("write.in_doubt", f"{target.id}: {reason} after its write was sent")
+    return [Outcome(id=str(target.id), action=run.action, status=Status.IN_DOUBT, error=Failure.of(doubt))]
+
+
+def _interrupted(run: Run, code: str, reason: str, *, left: int) -> Interrupted:
+    number = f"{left} conversation{' was' if left == 1 else 's were'} not touched"
+    return Interrupted(code, f"{reason}; {number}", run.report())

@@ -24,6 +24,7 @@ from qsc_bot.output.text import sanitise
 from qsc_bot.results import DryRun, Ending, Listing, Record, Report, Result, Text
 
 _DOCUMENTS: Final = (Format.JSON, Format.YAML)
+_FOR_PROGRAMS: Final = (Format.JSON, Format.NDJSON)
 _FOR_PEOPLE: Final = (Format.TABLE, Format.PLAIN)
 _DEFAULT_WIDTH: Final = 80
 _NOTHING_SENT: Final = "dry run: nothing was sent"
@@ -88,9 +89,13 @@ class Printer:
         self.stderr.flush()
 
     def notice(self, text: str) -> None:
-        """Say something on stderr that can be missed."""
-        if not self.quiet:
+        """Say something on stderr that can be missed; where programs read, stderr is for errors alone."""
+        if not self.quiet and self._chosen not in _FOR_PROGRAMS:
             self._say(text)
+
+    def trace(self, text: str) -> None:
+        """Say what --debug asks for."""
+        self._say(text)
 
     def warning(self, text: str) -> None:
         """Say something on stderr that must not be missed."""

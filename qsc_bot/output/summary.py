@@ -19,11 +19,11 @@ def summary_line(
     """How many conversations there are, who holds them, when that was read, and the calls it took."""
     account = f" ({account_id})" if account_id else ""
     owner = f"{profile or 'no profile'}{account}"
-    period = duration(int((now - summary.since).total_seconds()))
+    period = f", last {duration(int((now - summary.since).total_seconds()))}" if summary.since else ""
     total = f"{shown} of {summary.total}" if summary.total > shown else str(summary.total)
     controls = ", ".join(f"{number} {word}" for word, number in _by_control(summary) if number)
     found = f"{total} = {controls}" if controls else total
-    return sanitise(f"{owner}, last {period}: {found}; read {read_at.astimezone(UTC):%H:%M}; {_calls(summary)}")
+    return sanitise(f"{owner}{period}: {found}; read {read_at.astimezone(UTC):%H:%M}; {_calls(summary)}")
 
 
 def counts_line(counts: Counts) -> str:

@@ -48,12 +48,9 @@ def run(*words: str, environ: dict[str, str]) -> Any:
 def serve(environ: dict[str, str]) -> tuple[subprocess.Popen[str], str]:
     """Serve the sandbox on a free port, with latency and without a limit."""
     words = ("sandbox", "serve", "--port", "0", "--latency", "20ms", "--rate-limit", "none")
-    server = subprocess.Popen([*TOOL, *words], env=environ, stderr=subprocess.PIPE, text=True)
-    assert server.stderr is not None
-    for line in server.stderr:
-        if "http://" in line:
-            return server, line.split("serving ")[1].split(";")[0]
-    raise SystemExit("the sandbox did not start")
+    server = subprocess.Popen([*TOOL, *words], env=environ, stdout=subprocess.PIPE, text=True)
+    assert server.stdout is not None
+    return server, server.stdout.readline().strip()
 
 
 def configure(home: Path, address: str) -> None:

@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from qsc_bot.errors import ExitCode, QscBotError
 from qsc_bot.operations.selection import clean_ids, resolve
-from tests.api.machine import Machine, machine
+from tests.api.machine import PROD, Machine, machine
 from tests.api.wire import envelope, sc
 
 MENTION = "GET /1417/inbox/mention/46283/43769358878500001"
@@ -40,7 +41,6 @@ def test_conversation_id_costs_nothing(tmp_path: Path, text: str) -> None:
         "46283_43769358878500001",
         "https://app.engagor.com/messages/1417/permalink/46283/43769358878500001/",
         "https://app.engagor.com/messages/1417/permalink/46283/43769358878500001",
-        "https://us.engagor.com/messages/1417/permalink/46283/43769358878500001/",
         "<https://app.engagor.com/messages/1417/permalink/46283/43769358878500001/>",
     ],
 )
@@ -83,11 +83,21 @@ def test_own_message_names_no_customer(tmp_path: Path) -> None:
     assert refusal(made, "1_2").code == "usage.id"
 
 
-def test_permalink_of_another_account_is_refused_unseen(tmp_path: Path) -> None:
+@pytest.mark.parametrize("place", ["app.engagor.com/messages/9999", "us.engagor.com/messages/1417"])
+def test_permalink_of_another_account_or_region_is_refused_unseen(tmp_path: Path, place: str) -> None:
     made = machine(tmp_path)
-    error = refusal(made, "https://app.engagor.com/messages/9999/permalink/46283/43769358878500001/")
-    assert (error.code, error.expected, error.found) == ("access.account", "1417", "9999")
+    error = refusal(made, f"https://{place}/permalink/46283/43769358878500001/")
+    assert (error.code, error.exit_code) == ("access.account", ExitCode.NOT_PERMITTED)
+    assert error.expected == "app.engagor.com, account 1417"
+    assert error.found == place.replace("/messages/", ", account ")
     assert not made.wire.requests
+
+
+def test_permalink_of_the_other_region_is_for_the_other_regions_profile(tmp_path: Path) -> None:
+    made = machine(tmp_path, profile=msgspec.structs.replace(PROD, region="us"))
+    made.wire.on(MENTION, sc("mention.200"))
+    link = "https://us.engagor.com/messages/1417/permalink/46283/43769358878500001/"
+    assert resolved(made, link) == (["whatsapp:32470000000"], [])
 
 
 SLIPS = {

@@ -67,7 +67,7 @@ def test_waiting_counts_from_the_first_unanswered_message(story: list[Mention]) 
         untied = max((one.at for one in own if one.at and one.source.in_reply_to_message_id is None), default=None)
         if not open_at:
             assert (row.waiting_s, row.note, row.last_message_from) == (0, None, "us")
-        elif untied is not None and untied >= max(open_at):
+        elif untied is not None and untied >= min(open_at):
             assert (row.waiting_s, row.note) == (None, UNTIED)
         else:
             assert (row.waiting_s, row.note) == ((NOW - min(open_at)).total_seconds(), None)
@@ -118,6 +118,12 @@ def test_same_network_id_on_another_service_answers_nobody_here() -> None:
 def test_untied_own_message_leaves_the_waiting_unknown_with_a_note() -> None:
     row = shown(sweep(customer(ADA, 1, number=1), ours("whatsapp", 3, number=9, answers=None)))
     assert (row.waiting_s, row.note, row.last_message_from) == (None, UNTIED, "customer")
+
+
+def test_untied_own_message_between_two_of_the_customers_may_answer_the_first() -> None:
+    own = ours("whatsapp", 3, number=9, answers=None)
+    row = shown(sweep(customer(ADA, 1, number=1), own, customer(ADA, 5, number=2)))
+    assert (row.waiting_s, row.note) == (None, UNTIED)
 
 
 @pytest.mark.parametrize(

@@ -25,9 +25,7 @@ FORMATS = ["json", "ndjson", "yaml", "csv", "plain", "table"]
 
 
 @pytest.mark.parametrize("format_name", FORMATS)
-def test_customers_names_are_hidden_in_every_format(
-    start: Any, listing: Any, record: Any, format_name: str
-) -> None:
+def test_customers_names_are_hidden_in_every_format(start: Any, listing: Any, record: Any, format_name: str) -> None:
     for result in (listing(), record()):
         run = start(format_name, width=160)
         run.show(result)

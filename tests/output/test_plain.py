@@ -65,10 +65,7 @@ def test_a_text_is_the_same_for_every_reader(start: Any, text: Any, format_name:
 def test_fields_are_chosen_and_ordered(start: Any, listing: Any, format_name: str) -> None:
     run = start(format_name, fields=("method", "id"))
     run.show(listing())
-    assert (
-        run.out.splitlines()[-1]
-        == {"plain": "handover\twhatsapp:1", "csv": "handover,whatsapp:1"}[format_name]
-    )
+    assert run.out.splitlines()[-1] == {"plain": "handover\twhatsapp:1", "csv": "handover,whatsapp:1"}[format_name]
 
 
 def test_csv_has_a_header(start: Any, listing: Any) -> None:

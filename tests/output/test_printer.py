@@ -75,9 +75,7 @@ def test_people_are_told_of_the_sandbox_first(
 
 
 @pytest.mark.parametrize("format_name", ["json", "ndjson", "yaml"])
-def test_programs_find_everything_in_the_document(
-    start: Any, listing: Any, summary: Any, format_name: str
-) -> None:
+def test_programs_find_everything_in_the_document(start: Any, listing: Any, summary: Any, format_name: str) -> None:
     run = start(format_name, identity=lambda: Identity("sandbox", "1", sandbox=True))
     run.show(listing(summary=summary(), warnings=["cut"], hints=["add --all"]))
     assert run.err == ""
@@ -101,9 +99,7 @@ def test_quiet_leaves_warnings_and_failures(start: Any, listing: Any, report: An
     assert run.err == "failed: web:3: the server said 503   [api.unavailable]\n"
 
 
-def test_the_result_names_its_exit_code(
-    start: Any, listing: Any, record: Any, report: Any, text: Any
-) -> None:
+def test_the_result_names_its_exit_code(start: Any, listing: Any, record: Any, report: Any, text: Any) -> None:
     failed = record()
     failed.exit_code = ExitCode.CONFLICT
     codes = [start("json").show(result) for result in (listing(), failed, report(), text())]
@@ -252,7 +248,5 @@ print(*sorted(loaded & {"rich", "yaml", "csv", "httpx", "typer", "asyncio"}))
 
 
 def test_formats_for_pipes_load_nothing_heavy() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", SHOW], capture_output=True, text=True, check=True, timeout=60
-    )
+    done = subprocess.run([sys.executable, "-c", SHOW], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.strip() == ""

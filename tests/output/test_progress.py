@@ -18,9 +18,7 @@ def stderr() -> io.StringIO:
 def make(stderr: io.StringIO, times: Iterator[float] | None = None, **options: Any) -> Progress:
     clock = iter(range(100)) if times is None else times
     settings: dict[str, Any] = {"is_terminal": True, "width": 20, "quiet": False, "environ": {}}
-    return Progress(
-        Outlet(stream=stderr, color=False), clock=lambda: float(next(clock)), **(settings | options)
-    )
+    return Progress(Outlet(stream=stderr, color=False), clock=lambda: float(next(clock)), **(settings | options))
 
 
 def test_a_terminal_sees_one_line_rewritten(stderr: io.StringIO) -> None:
@@ -32,9 +30,7 @@ def test_a_terminal_sees_one_line_rewritten(stderr: io.StringIO) -> None:
     assert stderr.getvalue() == "\r\x1b[2Kpage 1\r\x1b[2Kpage 2�\r\x1b[2K"
 
 
-@pytest.mark.parametrize(
-    ("text", "shown"), [("x" * 30, "x" * 19), ("日" * 30, "日" * 9)], ids=["ascii", "wide"]
-)
+@pytest.mark.parametrize(("text", "shown"), [("x" * 30, "x" * 19), ("日" * 30, "日" * 9)], ids=["ascii", "wide"])
 def test_the_line_never_wraps(stderr: io.StringIO, text: str, shown: str) -> None:
     make(stderr)(text)
     assert stderr.getvalue().removeprefix("\r\x1b[2K").rstrip() == shown

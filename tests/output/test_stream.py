@@ -69,9 +69,7 @@ def test_a_broken_stream_ends_incomplete_and_raises(start: Any, listing: Any, br
 
 
 @pytest.mark.parametrize("format_name", ["json", "yaml", "csv", "plain", "table", "id"])
-def test_a_broken_list_leaves_stdout_empty(
-    start: Any, listing: Any, broken_items: Any, format_name: str
-) -> None:
+def test_a_broken_list_leaves_stdout_empty(start: Any, listing: Any, broken_items: Any, format_name: str) -> None:
     run = start(format_name)
     with pytest.raises(QscBotError, match="503"):
         run.show(listing(broken_items(2)))

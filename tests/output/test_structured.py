@@ -172,9 +172,7 @@ def test_yaml_is_the_same_document(start: Any, listing: Any, summary: Any) -> No
     ],
     ids=["fraction", "other zone", "no zone"],
 )
-def test_moments_are_utc_with_whole_seconds(
-    start: Any, record: Any, conversation: Any, moment: datetime
-) -> None:
+def test_moments_are_utc_with_whole_seconds(start: Any, record: Any, conversation: Any, moment: datetime) -> None:
     run = start("json")
     run.show(record(conversation(last_message_at=moment)))
     assert json.loads(run.out)["last_message_at"] == "2026-01-02T03:04:05Z"
@@ -204,9 +202,7 @@ def test_hostile_texts_keep_their_characters_escaped(
 
 
 @pytest.mark.parametrize("format_name", ["json", "ndjson"])
-def test_fields_are_chosen_and_ordered(
-    start: Any, listing: Any, record: Any, report: Any, format_name: str
-) -> None:
+def test_fields_are_chosen_and_ordered(start: Any, listing: Any, record: Any, report: Any, format_name: str) -> None:
     for result, item in ((listing(), {"id": "whatsapp:1"}), (record(), {"id": "whatsapp:1"})):
         run = start(format_name, fields=("control", "id"))
         run.show(result)

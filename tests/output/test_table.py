@@ -125,12 +125,8 @@ def test_the_header_is_bold_only_where_colour_is_welcome(
 
 def test_a_record_is_aligned_and_wrapped(start: Any) -> None:
     run = start("table", width=40)
-    run.show(
-        Record(schema="item", item=Item(note="one two three four five six seven eight nine ten", flag=True))
-    )
-    assert run.out == (
-        "id    whatsapp:1\nnote  one two three four five six seven\n      eight nine ten\nflag  yes\n"
-    )
+    run.show(Record(schema="item", item=Item(note="one two three four five six seven eight nine ten", flag=True)))
+    assert run.out == ("id    whatsapp:1\nnote  one two three four five six seven\n      eight nine ten\nflag  yes\n")
 
 
 def test_a_record_says_what_is_not_known(start: Any) -> None:

@@ -2,11 +2,12 @@
 
 import webbrowser
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
 from qsc_bot.cli.options import command, duration, group, session
+from qsc_bot.cli.options import since as since_parser
 from qsc_bot.models.conversation import Control, Conversation
 from qsc_bot.output.formats import Format
 from qsc_bot.results import Listing, Record
@@ -14,8 +15,13 @@ from qsc_bot.results import Listing, Record
 app = group("See who holds which conversation.")
 
 Since = Annotated[
-    timedelta,
-    typer.Option(parser=duration, metavar="DURATION", help="How far back to look.", show_default="24h"),
+    Any,
+    typer.Option(
+        parser=since_parser,
+        metavar="DURATION|TIME",
+        help="How far back to look: 24h, 7d, a date or RFC 3339 (UTC without a zone).",
+        show_default="24h",
+    ),
 ]
 DAY = timedelta(hours=24)
 
@@ -36,7 +42,7 @@ def list_conversations(
         timedelta | None,
         typer.Option(parser=duration, metavar="DURATION", help="Customers who have been waiting at least so long."),
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, help="How many to show at most.")] = 50,
+    limit: Annotated[int | None, typer.Option(min=1, help="How many to show at most; default: 50.")] = None,
     all_: Annotated[
         bool, typer.Option("--all", help="Show all; in ndjson each row comes as soon as it is read.")
     ] = False,
@@ -59,7 +65,7 @@ def list_conversations(
         escalated=escalated,
         since=since,
         waiting=waiting,
-        limit=None if all_ else limit,
+        limit=listing.limit_of(limit, all_=all_),
         sort=sort or "waiting",
         streams=all_ and here.options.output is Format.NDJSON and sort is None and waiting is None,
     )

@@ -19,7 +19,7 @@ def list_escalated(
     service: Annotated[
         list[str] | None, typer.Option(metavar="SERVICE", help="On this service only; may be given again.")
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, help="How many to show at most.")] = 50,
+    limit: Annotated[int | None, typer.Option(min=1, help="How many to show at most; default: 50.")] = None,
     all_: Annotated[bool, typer.Option("--all", help="Show all.")] = False,
 ) -> Listing[Conversation]:
     """List the conversations whose contact bears the escalation tag, with who holds each."""
@@ -28,7 +28,9 @@ def list_escalated(
 
     here = session(ctx)
     services = frozenset(check_service(here.profile, one) for one in service or ())
-    return listing.list_escalated(here.connection, listing.Query(services=services, limit=None if all_ else limit))
+    return listing.list_escalated(
+        here.connection, listing.Query(services=services, limit=listing.limit_of(limit, all_=all_))
+    )
 
 
 @write_command(app, "add", example="qsc-bot escalation add twitter:1001")

@@ -9,7 +9,7 @@ import typer
 
 from qsc_bot.cli.options import command, duration, group, session
 from qsc_bot.models.sandbox import Fault, SandboxEvent, SandboxStatus
-from qsc_bot.results import Column, Listing, Record, Text
+from qsc_bot.results import Column, Listing, Record
 
 app = group("Run and play the embedded sandbox.")
 faults = group("Let the sandbox's next calls fail.")
@@ -41,22 +41,21 @@ def serve(
         Literal["owner", "state", "status", "application", "unreadable"],
         typer.Option(help="The form of the handover item, which is unknown of the real API."),
     ] = "owner",
-) -> Text:
+) -> None:
     """Serve the sandbox on loopback until Ctrl-C; it accepts the token `sandbox`.
 
     It shares its state with the profile `sandbox`, so that one terminal can serve while another works.
     """
-    from qsc_bot.cli.serving import calls_an_hour, serve_sandbox
+    from qsc_bot.cli.serving import calls_an_hour, scopes_of, serve_sandbox
     from qsc_bot.sandbox.settings import Settings
 
     settings = Settings(
         latency_seconds=latency.total_seconds(),
         rate_limit=calls_an_hour(rate_limit),
-        scopes=frozenset(one.strip() for one in scopes.split(",")) if scopes is not None else None,
+        scopes=scopes_of(scopes),
         handover_shape=handover_shape,
     )
     serve_sandbox(session(ctx), port=port, settings=settings)
-    return Text(text="stopped")
 
 
 @command(app, "reset", example="qsc-bot sandbox reset --seed demo")
