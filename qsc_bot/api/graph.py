@@ -19,7 +19,7 @@ WRONG_APP: Final = frozenset({2018164, 2018171})
 PERMISSION: Final = frozenset({10, 200, 230})
 PERSON_NOT_VISIBLE: Final = 210
 BLOCKED_FOR_NOW: Final = 368
-OWNERSHIP_WORDS: Final = ("thread", "control", "owner", "routing")
+OWNERSHIP_WORDS: Final = ("thread", "control", "owner", "routing", "handover")
 
 
 class Graph:

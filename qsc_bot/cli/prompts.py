@@ -61,16 +61,16 @@ class Prompts:
         return text
 
     def confirm_name(self, name: str, *, given: str | None, from_terminal: bool = False) -> None:
-        """Make sure that a protected profile is meant; only its name answers that."""
-        flag = f"--confirm-profile {name}"
+        """Make sure that a protected profile is meant; only its name answers that.
+
+        Raises `prompt.declined` for another name typed, `usage.confirmation` for another name given by the flag.
+        """
+        flag, code = f"--confirm-profile {name}", "usage.confirmation"
         if given is None:
-            given = self._ask(
-                f"profile {name} is protected; type its name to go on: ", flag=flag, from_terminal=from_terminal
-            )
+            question, code = f"profile {name} is protected; type its name to go on: ", "prompt.declined"
+            given = self._ask(question, flag=flag, from_terminal=from_terminal)
         if given != name:
-            raise QscBotError(
-                "usage.confirmation", f"{given[:80]!r} is not {name}; nothing was sent", hint=(f"add {flag}",)
-            )
+            raise QscBotError(code, f"{given[:80]!r} is not {name}; nothing was sent", hint=(f"add {flag}",))
 
     def _ask(self, question: str, *, flag: str, from_terminal: bool) -> str:
         if self._no_input:

@@ -129,7 +129,9 @@ def show(session: Session, result: Any) -> int:
         return int(ExitCode.OK)
     code = session.printer.show(result)
     if isinstance(result, Report) and (error := result.failure()):
-        session.printer.error(error)
+        is_told = len(result.body.items) > 1 and not session.printer.is_for_programs
+        if not is_told:
+            session.printer.error(error)
     return int(code)
 
 

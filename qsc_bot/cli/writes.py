@@ -83,25 +83,23 @@ class Write:
         from qsc_bot.operations.selection import resolve
         from qsc_bot.operations.writes import new_operation
 
-        connection, printer = self.session.connection, self.session.printer
-        printer.check_fields("outcomes", Outcome)
-        targets = resolve(
-            connection, _texts(self.session, self.ids or (), self.ids_from), one_each=True, tell=printer.notice
-        )
+        connection, told = self.session.connection, list[str]()
+        self.session.printer.check_fields("outcomes", Outcome)
+        texts = _texts(self.session, self.ids or (), self.ids_from, tell=told.append)
+        targets = resolve(connection, texts, one_each=True, tell=told.append)
         wanted = order(new_operation(connection.clock.unix()))
         if self.dry_run:
-            return plan_each(
-                connection,
-                targets,
-                wanted,
-                driver_of=partial(driver_of, connection),
-                plan=partial(plan, wanted),
+            report = plan_each(
+                connection, targets, wanted, driver_of=partial(driver_of, connection), plan=partial(plan, wanted)
             )
-        self._confirm(targets, wanted.action)
-        profile = connection.profile
-        printer.notice(f"profile {profile.name} (account {profile.account_id})")
-        with self.session.interrupts:
-            return act(connection, targets, wanted)
+        else:
+            self._confirm(targets, wanted.action)
+            profile = connection.profile
+            self.session.printer.notice(f"profile {profile.name} (account {profile.account_id})")
+            with self.session.interrupts:
+                report = act(connection, targets, wanted)
+        report.warnings = (*told, *report.warnings)
+        return report
 
     def _confirm(self, targets: "Sequence[Target]", action: str) -> None:
         profile, prompts = self.session.profile, self.session.prompts
@@ -129,17 +127,17 @@ def read_targets(here: Session, ids: list[str] | None, ids_from: str | None) -> 
     """The conversations that a reading command was given."""
     from qsc_bot.operations.selection import resolve
 
-    texts = _texts(here, ids or (), ids_from)
+    texts = _texts(here, ids or (), ids_from, tell=here.printer.notice)
     return resolve(here.connection, texts, one_each=False, tell=here.printer.notice)
 
 
-def _texts(here: Session, ids: Sequence[str], ids_from: str | None) -> Sequence[str]:
+def _texts(here: Session, ids: Sequence[str], ids_from: str | None, *, tell: Callable[[str], None]) -> Sequence[str]:
     from qsc_bot.operations.selection import clean_ids
 
     if ids and ids_from:
         raise QscBotError("usage.ids", "ids were given both as words and with --ids")
     if ids_from:
-        return clean_ids(here.prompts.read_lines(ids_from), tell=here.printer.notice)
+        return clean_ids(here.prompts.read_lines(ids_from), tell=tell)
     if not ids:
         raise QscBotError("usage.ids", "no conversation was named", hint=("give an id, or --ids FILE",))
     return list(dict.fromkeys(ids))

@@ -41,18 +41,27 @@ def owner_of(item: Any) -> tuple[Control, str | None]:
     """
     if not isinstance(item, dict):
         return Control.UNKNOWN, None
-    said = [_word(value) for key, value in item.items() if str(key).casefold() in KEYS and value is not None]
-    controls = {WORDS.get("".join(filter(str.isalnum, word.casefold())), Control.UNKNOWN) for word in said}
+    named = [value for key, value in item.items() if str(key).casefold() in KEYS and value is not None]
+    controls = {control for value in named for control in _said_by(value)}
     if len(controls) != 1 or Control.UNKNOWN in controls:
         return Control.UNKNOWN, None
-    return controls.pop(), said[0]
+    return controls.pop(), _texts(named[0])[0]
 
 
-def _word(value: Any) -> str:
-    """The text that names the owner; of an object its first of `type`, `name` and `id`. Anything else says nothing."""
-    if isinstance(value, dict):
-        value = next((value[inner] for inner in INNER_KEYS if value.get(inner) is not None), None)
-    return value if isinstance(value, str) else ""
+def _said_by(value: Any) -> set[Control]:
+    """What one value says: its first text must be a known word, and no other may say something else."""
+    first, *others = [_control(text) for text in _texts(value)] or [Control.UNKNOWN]
+    return {first, *(other for other in others if other is not Control.UNKNOWN)}
+
+
+def _control(word: str) -> Control:
+    return WORDS.get("".join(filter(str.isalnum, word.casefold())), Control.UNKNOWN)
+
+
+def _texts(value: Any) -> list[str]:
+    """The texts that name an owner: the value itself, or what an object says under these keys, in their order."""
+    values = [value.get(inner) for inner in INNER_KEYS] if isinstance(value, dict) else [value]
+    return [text for text in values if isinstance(text, str)]
 
 
 class HandoverDriver:

@@ -145,16 +145,16 @@ def _after_loss(
     now = _settled(connection, driver, before, order, None)
     if now is not None and now.control is order.to:
         return _verified(before, order, now, note="the answer was lost; read back")
-    done = f"{sent.done} of {len(plan.calls)} writes were done; " if len(plan.calls) > 1 else ""
+    done = f"{sent.done} of {len(plan.calls)} writes were answered" if len(plan.calls) > 1 else None
     is_lost = isinstance(sent.error, WriteInDoubt)
     if now is None or now.control is Control.UNKNOWN or (plan.asks and is_lost):
         status = Status.IN_DOUBT if is_lost else Status.FAILED
-        return outcome(before, order, status, note=done or None, error=sent.error)
+        return outcome(before, order, status, note=done, error=sent.error)
     error = sent.error
     if is_lost:
-        text = f"{before.id}: {error.message}; {done}read back, it is {order.word(now.control)}"
+        text = f"{before.id}: {error.message}; read back, it is {order.word(now.control)}"
         error = QscBotError("write.not_done", text)
-    return outcome(before, order, Status.FAILED, after=now.control, verified=False, note=done or None, error=error)
+    return outcome(before, order, Status.FAILED, after=now.control, verified=False, note=done, error=error)
 
 
 def _settled(

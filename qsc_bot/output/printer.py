@@ -24,7 +24,6 @@ from qsc_bot.output.text import sanitise
 from qsc_bot.results import DryRun, Ending, Listing, Record, Report, Result, Text
 
 _DOCUMENTS: Final = (Format.JSON, Format.YAML)
-_FOR_PROGRAMS: Final = (Format.JSON, Format.NDJSON)
 _FOR_PEOPLE: Final = (Format.TABLE, Format.PLAIN)
 _DEFAULT_WIDTH: Final = 80
 _NOTHING_SENT: Final = "dry run: nothing was sent"
@@ -90,7 +89,7 @@ class Printer:
 
     def notice(self, text: str) -> None:
         """Say something on stderr that can be missed; where programs read, stderr is for errors alone."""
-        if not self.quiet and self._chosen not in _FOR_PROGRAMS:
+        if not self.quiet and not self.is_for_programs:
             self._say(text)
 
     def trace(self, text: str) -> None:
@@ -105,6 +104,11 @@ class Printer:
         """Tell people on stdout what is happening; nothing where a document was asked for, or under -q."""
         if self._chosen in _FOR_PEOPLE and not self.quiet:
             self._put(f"{sanitise(text, keep_newlines=True)}\n")
+
+    @property
+    def is_for_programs(self) -> bool:
+        """Whether programs read what is written: then stderr holds one error object and nothing else."""
+        return self._chosen in (Format.JSON, Format.NDJSON)
 
     @cached_property
     def progress(self) -> Progress:

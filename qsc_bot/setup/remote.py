@@ -36,7 +36,8 @@ class RemoteSetup:
     def recipe(self, name: str) -> Recipe:
         """One recipe; raises `recipe.not_found`."""
         found = self._automation.recipe(name)
-        return _recipe(found, self._automation.webhook(found.webhook).url)
+        urls = {one.name: one.url for one in self._automation.webhooks()}
+        return _recipe(found, urls.get(found.webhook))
 
     def put_webhook(self, name: str, url: str, *, hidden: dict[str, str], update: bool) -> str:
         """Register an address: `created`, `updated` or `unchanged`; raises `webhook.different` unless `update`.

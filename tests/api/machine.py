@@ -47,5 +47,6 @@ def machine(cache: Path, *, profile: Profile = PROD, unix_seconds: Callable[[], 
         sleep=made["slept"].append,
         log=made["lines"].append,
         mount=mount,
+        should_stop=lambda: False,
     )
     return Machine(remotes, wire, made["mounted"], made["slept"], made["lines"])

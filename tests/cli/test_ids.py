@@ -146,7 +146,8 @@ def test_list_of_ids_is_cleaned_and_what_was_left_out_is_told(
     result = prod.run("handover", "to-agent", *words, stdin=text)
     assert [item["id"] for item in result.document["items"]] == ["twitter:1001", "web:visitor-1"]
     assert result.code == 0
-    assert f"left out {told} line" in result.stderr if told else "left out" not in result.stderr
+    warnings = " ".join(result.document["warnings"])
+    assert f"left out {told} line" in warnings if told else "left out" not in warnings
 
 
 @pytest.mark.parametrize("text", ["", "\n\n", "\ufeff"], ids=["empty", "blank", "BOM"])

@@ -58,7 +58,7 @@ def test_ctrl_c_in_the_middle_tells_what_was_done_and_what_is_in_doubt(prod: Pro
     assert result.code == 130
     assert [item["status"] for item in result.document["items"]] == ["changed", "in_doubt"]
     assert (result.error["code"], result.error["exit"]) == ("run.interrupted", 130)
-    assert "1 conversations were not touched" in result.error["message"]
+    assert "1 conversation was not touched" in result.error["message"]
     assert prod.effects("web:visitor-1") == 0
 
 
@@ -183,3 +183,46 @@ sys.exit(run_process(["sandbox", "status"]))
     assert done.returncode in (130, -signal.SIGINT)
     assert "Traceback" not in done.stderr
     assert "[run.interrupted]" in done.stderr
+
+
+class InterruptedRead(httpx.BaseTransport):
+    """A wire on which Ctrl-C comes while one conversation is read."""
+
+    def __init__(self, inner: httpx.BaseTransport, *, path: str) -> None:
+        self._inner = inner
+        self._path = path
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer, or be interrupted."""
+        if request.method == "GET" and request.url.path == self._path:
+            raise KeyboardInterrupt
+        return self._inner.handle_request(request)
+
+
+def test_ctrl_c_before_the_write_was_sent_leaves_nothing_in_doubt(prod: Prod) -> None:
+    transport = InterruptedRead(prod.wire, path="/1000/inbox/contact/twitter/1003")
+    prod.run.mount = lambda _base_url: transport
+    result = prod.run("handover", "to-agent", "twitter:1001", "twitter:1003", "-o", "json")
+    assert (result.code, [item["status"] for item in result.document["items"]]) == (130, ["changed"])
+    assert "1 conversation was not touched" in result.error["message"]
+
+
+def test_first_ctrl_c_finishes_what_is_in_flight_and_stops_before_the_next(prod: Prod) -> None:
+    transport = SignalledWrite(prod.wire)
+    prod.run.mount = lambda _base_url: transport
+    result = prod.run("handover", "to-agent", "twitter:1001", "twitter:1003", "-o", "json")
+    assert (result.code, [item["status"] for item in result.document["items"]]) == (130, ["changed"])
+    assert prod.effects("twitter:1003") == 0
+
+
+class SignalledWrite(httpx.BaseTransport):
+    """A wire on which a real SIGINT arrives while the first write is under way."""
+
+    def __init__(self, inner: httpx.BaseTransport) -> None:
+        self._inner = inner
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer after the signal."""
+        if request.method == "POST":
+            signal.raise_signal(signal.SIGINT)
+        return self._inner.handle_request(request)

@@ -143,9 +143,9 @@ def test_protected_profile_is_written_to_with_its_name(prod: Prod) -> None:
     assert prod.effects("twitter:1002") == 1
 
 
-def test_wrong_name_is_declined(prod: Prod) -> None:
+def test_wrong_name_by_flag_is_a_usage_error(prod: Prod) -> None:
     result = protect(prod, "true").run("handover", "to-bot", "twitter:1002", "--confirm-profile", "test", "-o", "json")
-    assert (result.code, result.error["code"]) == (12, "prompt.declined")
+    assert (result.code, result.error["code"]) == (2, "usage.confirmation")
     assert prod.wire.writes == []
 
 

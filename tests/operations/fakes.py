@@ -16,7 +16,7 @@ from qsc_bot.operations.selection import Target
 from tests.api.machine import PROD, Machine, machine
 from tests.control.people import AT, person
 
-Said = Control | Exception
+Said = Control | BaseException
 """What a read says: who holds it, or what it fails with."""
 
 
@@ -38,6 +38,7 @@ class FakeDriver:
     asks: bool = False
     asked: list[str] = field(default_factory=list)
     sent: list[str] = field(default_factory=list)
+    marks: list[str] = field(default_factory=list)
 
     def survey(self, people: Sequence[Conversation]) -> Iterator[Reading]:
         """One read each, failures told."""
@@ -49,7 +50,7 @@ class FakeDriver:
         name = str(person)
         self.asked.append(name)
         said = self.reads[name].pop(0) if self.reads.get(name) else self.holds.get(name, Control.UNKNOWN)
-        if isinstance(said, Exception):
+        if isinstance(said, BaseException):
             raise said
         if said is Control.UNKNOWN:
             return unknown(person, self.method, "the item cannot be read", AT)

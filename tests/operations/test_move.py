@@ -19,7 +19,8 @@ def act(
     cache: Path, driver: FakeDriver, before: Control = AGENT, wish: Order | None = None, **known: object
 ) -> tuple[Outcome, Stage]:
     made = stage(cache, driver)
-    return move(made.connection, driver, reading(ADA, before, driver.method, **known), wish or order()), made
+    state = reading(ADA, before, driver.method, **known)
+    return move(made.connection, driver, state, wish or order(), on_send=lambda: driver.marks.append(ADA)), made
 
 
 def reads(*said: Said) -> dict[str, list[Said]]:
@@ -38,13 +39,14 @@ def test_changed_and_verified(tmp_path: Path) -> None:
         verified=True,
     )
     assert (made.driver.sent, made.driver.asked, made.slept) == ([f"/move/{ADA}"], [ADA], [])
+    assert made.driver.marks == [ADA]
 
 
 @pytest.mark.parametrize("to", [BOT, AGENT])
 def test_already_so_is_unchanged_and_sends_nothing(tmp_path: Path, to: Control) -> None:
     item, made = act(tmp_path, FakeDriver(), to, order(to))
     assert (item.status, item.verified, item.before, item.after) == (Status.UNCHANGED, True, to.value, to.value)
-    assert made.driver.sent == []
+    assert made.driver.sent == made.driver.marks == []
 
 
 @pytest.mark.parametrize("before", [AGENT, OTHER, IDLE, UNKNOWN])

@@ -26,6 +26,10 @@ NAMES = ("twitter:1", "twitter:2", "twitter:3", "twitter:4")
 ADD = Order("escalation.add", AGENT, "op_1", words=ESCALATION_WORDS)
 
 
+def never() -> bool:
+    return False
+
+
 def items_of(report: Report) -> list[Outcome]:
     assert isinstance(report.body, Outcomes)
     return report.body.items
@@ -103,13 +107,29 @@ def test_ctrl_c_in_the_middle_keeps_what_was_done(tmp_path: Path) -> None:
     assert driver.sent == ["/move/twitter:1", "/move/twitter:2"]
 
 
+def test_ctrl_c_before_anything_was_sent_touched_nothing(tmp_path: Path) -> None:
+    driver = tagged(reads={"twitter:2": [KeyboardInterrupt()]})
+    with pytest.raises(Interrupted, match="3 conversations were not touched") as caught:
+        hand_over(stage(tmp_path, driver).connection, targets(*NAMES), order())
+    assert statuses(caught.value.report) == ["changed"]
+
+
+def test_stop_that_was_asked_for_comes_between_two_conversations() -> None:
+    run, asked = Run(operation="op_1", action="x"), iter((False, True))
+    item = Outcome(id="twitter:1", action="x", status=Status.CHANGED)
+    with pytest.raises(Interrupted, match="1 conversation was not touched"):
+        run_each(run, targets("twitter:1", "twitter:2"), lambda _: item, should_stop=lambda: next(asked))
+    assert run.items == [item]
+
+
 def test_fault_of_ours_is_not_swallowed() -> None:
     def act(_: Target) -> Outcome:
+        run.mark_sent()
         raise ZeroDivisionError
 
     run = Run(operation="op_1", action="x")
     with pytest.raises(Interrupted) as caught:
-        run_each(run, targets("twitter:1", "twitter:2"), act)
+        run_each(run, targets("twitter:1", "twitter:2"), act, should_stop=never)
     assert caught.value.code == "internal.fault"
     assert isinstance(caught.value.__cause__, ZeroDivisionError)
     assert statuses(caught.value.report) == ["in_doubt"]
@@ -127,7 +147,7 @@ def test_doubt_that_reaches_the_run_is_in_doubt() -> None:
         raise WriteInDoubt("write.in_doubt", "lost")
 
     run = Run(operation="op_1", action="x")
-    run_each(run, targets("twitter:1"), act)
+    run_each(run, targets("twitter:1"), act, should_stop=never)
     assert [item.status for item in run.items] == [Status.IN_DOUBT]
 
 

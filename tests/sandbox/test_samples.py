@@ -8,7 +8,8 @@ import pytest
 
 from qsc_bot.control.handover import owner_of
 from qsc_bot.models.conversation import Control
-from tests.sandbox.bench import Bench, Settings
+from qsc_bot.sandbox.settings import Settings
+from tests.sandbox.bench import Bench
 
 SAMPLES: Final = Path(__file__).parent.parent / "samples"
 OPTIONAL: Final = frozenset({"$.meta.messages"})  # documented as optional
@@ -24,7 +25,8 @@ GRAPH_READS: Final = {
     "mode_routed": "/me?fields=messaging_feature_status",
     "owner_shown": "/1029384756/thread_owner?recipient=5550001",
     "owner_empty": "/1029384756/thread_owner?recipient=5550003",
-    "conversations_last": "/1029384756/conversations?platform=messenger&fields=id,updated_time,can_reply,participants,is_owner",
+    "conversations_last": "/1029384756/conversations?platform=messenger"
+    "&fields=id,updated_time,can_reply,participants,is_owner",
 }
 
 

@@ -1,5 +1,7 @@
 """The clock: the remote's time where it is told, else the machine's."""
 
+import subprocess
+import sys
 from datetime import UTC, datetime
 
 import pytest
@@ -46,3 +48,13 @@ def test_time_passes_on_the_corrected_clock() -> None:
     clock.observe("Wed, 18 Nov 2026 14:06:40 GMT")
     time.unix += 5
     assert clock.unix() == NOW + 3 * 3600 + 5
+
+
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/New_York"])
+def test_machine_in_another_zone_reads_a_date_without_zone_as_utc(zone: str) -> None:
+    code = (
+        "from qsc_bot.transport.clock import Clock; clock = Clock(lambda: 1795000000.0);"
+        "clock.observe('Wed, 18 Nov 2026 14:06:40'); assert clock.offset_seconds == 3 * 3600, clock.offset_seconds"
+    )
+    done = subprocess.run([sys.executable, "-c", code], env={"TZ": zone}, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
