@@ -82,11 +82,14 @@ def group(summary: str) -> typer.Typer:
     return app
 
 
-def command(app: typer.Typer, name: str, *, example: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Register a function as a command that takes the shared options."""
+def command(
+    app: typer.Typer, name: str, *, example: str, schema: str | None = None
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Register a function as a command that takes the shared options; `schema` names what it answers with."""
+    fields = f"\n\nFields: qsc-bot schema {schema}. Exit codes: qsc-bot help exit-codes." if schema else ""
 
     def register(function: Callable[P, R]) -> Callable[P, R]:
-        app.command(name, epilog=f"Example: {example}")(shared_options(function))
+        app.command(name, epilog=f"Example: {example}{fields}")(shared_options(function))
         return function
 
     return register

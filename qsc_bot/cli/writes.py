@@ -158,6 +158,6 @@ def write_command(app: typer.Typer, name: str, *, example: str) -> Callable[[Cal
 
         keyword_only = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in own]
         set_signature(run, [context, *common, *keyword_only])
-        return command(app, name, example=example)(run)
+        return command(app, name, example=example, schema="outcomes")(run)
 
     return register

@@ -87,7 +87,7 @@ def test_write_says_that_the_customer_is_sent_nothing(path: str) -> None:
 
 @pytest.mark.parametrize("path", COMMANDS)
 def test_example_runs_as_printed(run: Terminal, path: str) -> None:
-    program, *words = shlex.split(COMMANDS[path].epilog.removeprefix("Example: "))
+    program, *words = shlex.split(COMMANDS[path].epilog.splitlines()[0].removeprefix("Example: "))
     assert program == "qsc-bot"
     if path == ENDLESS:
         words.append("--help")

@@ -26,7 +26,7 @@ Since = Annotated[
 DAY = timedelta(hours=24)
 
 
-@command(app, "list", example="qsc-bot conversation list --control agent --since 7d")
+@command(app, "list", example="qsc-bot conversation list --control agent --since 7d", schema="conversation-list")
 def list_conversations(
     ctx: typer.Context,
     control: Annotated[list[Control] | None, typer.Option(help="Held by this one only; may be given again.")] = None,
@@ -72,7 +72,7 @@ def list_conversations(
     return listing.list_conversations(here.connection, query, tell=here.printer.progress)
 
 
-@command(app, "show", example="qsc-bot conversation show whatsapp:32470000000")
+@command(app, "show", example="qsc-bot conversation show whatsapp:32470000000", schema="conversation")
 def show_conversation(
     ctx: typer.Context,
     conversation: Annotated[

@@ -13,7 +13,7 @@ from qsc_bot.results import Listing, Report
 app = group("See and change the escalation tag.")
 
 
-@command(app, "list", example="qsc-bot escalation list")
+@command(app, "list", example="qsc-bot escalation list", schema="conversation-list")
 def list_escalated(
     ctx: typer.Context,
     service: Annotated[

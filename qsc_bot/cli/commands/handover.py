@@ -14,7 +14,9 @@ from qsc_bot.results import Listing, Report
 app = group("Hand conversations to the bot or to the agents.")
 
 
-@command(app, "status", example="qsc-bot handover status whatsapp:32470000000 facebook:5550001")
+@command(
+    app, "status", example="qsc-bot handover status whatsapp:32470000000 facebook:5550001", schema="conversation-list"
+)
 def status(ctx: typer.Context, ids: Ids = None, ids_from: IdsFrom = None) -> Listing[Conversation]:
     """Show who holds these conversations now, with a fresh reading of each."""
     from qsc_bot.operations.conversation import show_status

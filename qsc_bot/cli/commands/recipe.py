@@ -15,7 +15,7 @@ app = group("Set up the automation recipes that trigger a webhook.")
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The recipe's name: small letters, digits and hyphens.")]
 
 
-@command(app, "create", example="qsc-bot recipe create private-messages-to-bot --webhook bot-inbound")
+@command(app, "create", example="qsc-bot recipe create private-messages-to-bot --webhook bot-inbound", schema="recipe")
 def create(
     ctx: typer.Context,
     name: Name,
@@ -65,19 +65,19 @@ def create(
     return operations.create_recipe(here.setup, name, wish, update=update)
 
 
-@command(app, "list", example="qsc-bot recipe list")
+@command(app, "list", example="qsc-bot recipe list", schema="recipe-list")
 def list_recipes(ctx: typer.Context) -> Listing[Recipe]:
     """List the recipes."""
     return operations.list_recipes(session(ctx).setup)
 
 
-@command(app, "show", example="qsc-bot recipe show private-messages-to-bot")
+@command(app, "show", example="qsc-bot recipe show private-messages-to-bot", schema="recipe")
 def show_recipe(ctx: typer.Context, name: Name) -> Record:
     """Show one recipe."""
     return operations.show_recipe(session(ctx).setup, name)
 
 
-@command(app, "enable", example="qsc-bot recipe enable private-messages-to-bot")
+@command(app, "enable", example="qsc-bot recipe enable private-messages-to-bot", schema="recipe")
 def enable(ctx: typer.Context, name: Name, confirm_profile: Confirm = None) -> Record:
     """Switch a recipe on."""
     here = session(ctx)
@@ -85,7 +85,7 @@ def enable(ctx: typer.Context, name: Name, confirm_profile: Confirm = None) -> R
     return operations.switch_recipe(here.setup, name, enabled=True)
 
 
-@command(app, "disable", example="qsc-bot recipe disable private-messages-to-bot")
+@command(app, "disable", example="qsc-bot recipe disable private-messages-to-bot", schema="recipe")
 def disable(ctx: typer.Context, name: Name, confirm_profile: Confirm = None) -> Record:
     """Switch a recipe off: the bot gets no more events through it."""
     here = session(ctx)
@@ -93,7 +93,7 @@ def disable(ctx: typer.Context, name: Name, confirm_profile: Confirm = None) -> 
     return operations.switch_recipe(here.setup, name, enabled=False)
 
 
-@command(app, "delete", example="qsc-bot recipe delete private-messages-to-bot --yes")
+@command(app, "delete", example="qsc-bot recipe delete private-messages-to-bot --yes", schema="recipe")
 def delete_recipe(
     ctx: typer.Context,
     name: Name,

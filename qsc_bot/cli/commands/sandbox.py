@@ -58,7 +58,7 @@ def serve(
     serve_sandbox(session(ctx), port=port, settings=settings)
 
 
-@command(app, "reset", example="qsc-bot sandbox reset --seed demo")
+@command(app, "reset", example="qsc-bot sandbox reset --seed demo", schema="sandbox-status")
 def reset(
     ctx: typer.Context,
     seed: Annotated[str, typer.Option(metavar="SEED", help="demo, empty, large:N or large:N:SERVICE.")] = "demo",
@@ -69,13 +69,13 @@ def reset(
     return _status(sandbox.status())
 
 
-@command(app, "status", example="qsc-bot sandbox status -o json")
+@command(app, "status", example="qsc-bot sandbox status -o json", schema="sandbox-status")
 def status(ctx: typer.Context) -> Record:
     """Show what the sandbox holds, which calls it got, and which writes had an effect."""
     return _status(session(ctx).sandbox.status())
 
 
-@command(app, "say", example='qsc-bot sandbox say twitter:1001 "Where is my parcel?"')
+@command(app, "say", example='qsc-bot sandbox say twitter:1001 "Where is my parcel?"', schema="sandbox-event")
 def say(
     ctx: typer.Context,
     conversation: Conversation,
@@ -86,19 +86,24 @@ def say(
     return _event(session(ctx).sandbox.say(conversation, text, name=name))
 
 
-@command(app, "agent-reply", example='qsc-bot sandbox agent-reply twitter:1002 "Hello, how can I help?"')
+@command(
+    app,
+    "agent-reply",
+    example='qsc-bot sandbox agent-reply twitter:1002 "Hello, how can I help?"',
+    schema="sandbox-event",
+)
 def agent_reply(ctx: typer.Context, conversation: Conversation, text: Words) -> Record:
     """Answer as an agent."""
     return _event(session(ctx).sandbox.agent_reply(conversation, text))
 
 
-@command(app, "press-hand-over", example="qsc-bot sandbox press-hand-over whatsapp:32470000001")
+@command(app, "press-hand-over", example="qsc-bot sandbox press-hand-over whatsapp:32470000001", schema="sandbox-event")
 def press_hand_over(ctx: typer.Context, conversation: Conversation) -> Record:
     """Press the product's button Hand over to bot, as an agent."""
     return _event(session(ctx).sandbox.press_hand_over(conversation))
 
 
-@command(app, "clock", example="qsc-bot sandbox clock +3h")
+@command(app, "clock", example="qsc-bot sandbox clock +3h", schema="sandbox-status")
 def clock(
     ctx: typer.Context,
     by: Annotated[str, typer.Argument(metavar="+DURATION", help="How far to move the sandbox's clock on.")],
@@ -109,7 +114,12 @@ def clock(
     return _status(sandbox.status())
 
 
-@command(faults, "add", example='qsc-bot sandbox fault add "GET /*/inbox/contacts" --status 500 --times 2')
+@command(
+    faults,
+    "add",
+    example='qsc-bot sandbox fault add "GET /*/inbox/contacts" --status 500 --times 2',
+    schema="sandbox-fault",
+)
 def add_fault(
     ctx: typer.Context,
     pattern: Annotated[
@@ -143,7 +153,7 @@ def add_fault(
     return Record(schema="sandbox-fault", item=msgspec.convert(added, Fault))
 
 
-@command(faults, "list", example="qsc-bot sandbox fault list")
+@command(faults, "list", example="qsc-bot sandbox fault list", schema="sandbox-fault-list")
 def list_faults(ctx: typer.Context) -> Listing[Fault]:
     """List the faults."""
     items = msgspec.convert(session(ctx).sandbox.faults(), list[Fault])
@@ -155,7 +165,7 @@ def list_faults(ctx: typer.Context) -> Listing[Fault]:
     )
 
 
-@command(faults, "clear", example="qsc-bot sandbox fault clear")
+@command(faults, "clear", example="qsc-bot sandbox fault clear", schema="sandbox-status")
 def clear_faults(ctx: typer.Context) -> Record:
     """Forget all faults."""
     sandbox = session(ctx).sandbox

@@ -15,7 +15,12 @@ app = group("Set up the addresses of the bot that get events.")
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The webhook's name: small letters, digits and hyphens.")]
 
 
-@command(app, "register", example="qsc-bot webhook register bot-inbound --url https://bot.example.com/webhooks")
+@command(
+    app,
+    "register",
+    example="qsc-bot webhook register bot-inbound --url https://bot.example.com/webhooks",
+    schema="webhook",
+)
 def register(
     ctx: typer.Context,
     name: Name,
@@ -49,19 +54,19 @@ def register(
     )
 
 
-@command(app, "list", example="qsc-bot webhook list")
+@command(app, "list", example="qsc-bot webhook list", schema="webhook-list")
 def list_webhooks(ctx: typer.Context) -> Listing[Webhook]:
     """List the webhooks."""
     return operations.list_webhooks(session(ctx).setup)
 
 
-@command(app, "show", example="qsc-bot webhook show bot-inbound")
+@command(app, "show", example="qsc-bot webhook show bot-inbound", schema="webhook")
 def show_webhook(ctx: typer.Context, name: Name) -> Record:
     """Show one webhook."""
     return operations.show_webhook(session(ctx).setup, name)
 
 
-@command(app, "delete", example="qsc-bot webhook delete bot-inbound --yes")
+@command(app, "delete", example="qsc-bot webhook delete bot-inbound --yes", schema="webhook")
 def delete_webhook(
     ctx: typer.Context,
     name: Name,
