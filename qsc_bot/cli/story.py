@@ -47,24 +47,32 @@ class Stage:
         """Run one command line as a user would, and tell it with its real result."""
         self.tell(f"$ qsc-bot {shlex.join(words)}")
         out, err = io.StringIO(), io.StringIO()
-        session = self._session(out, err)
-        result = _kept(execute(words, session))
-        session.printer.show(result)
+        with self.session(out, err) as session:
+            result = _kept(execute(words, session))
+            session.printer.show(result)
         said = [line for line in err.getvalue().splitlines() if not line.startswith(NOISE)]
         self.tell("".join(f"  {line}\n" for line in [*out.getvalue().splitlines(), *said]))
         return result
 
+    def look(self, *words: str) -> Any:
+        """Run one command line for its result alone."""
+        with self.session() as session:
+            return _kept(execute(words, session))
+
     def end_step(self, name: str, *, expected: str | None, is_right: Check = lambda _: True) -> None:
         """Read who holds each conversation now, and keep whether that and the step's own check came out right."""
-        found = {one.service: one for one in execute(("conversation", "list"), self._session()).items}
+        found = {one.service: one for one in self.look("conversation", "list").items}
         controls = {service: found[service].control.value if service in found else None for service in PEOPLE}
         ok = all(control == expected for control in controls.values()) and is_right(found)
         self.steps.append(DemoStep(step=name, **controls, ok=ok))
         if not ok:
             self.tell(f"  NOT as expected: {controls}, expected {expected} for each\n")
-        self._session().sandbox.advance(PAUSE_SECONDS)
+        with self.session() as session:
+            session.sandbox.advance(PAUSE_SECONDS)
 
-    def _session(self, out: io.StringIO | None = None, err: io.StringIO | None = None) -> Session:
+    @contextmanager
+    def session(self, out: io.StringIO | None = None, err: io.StringIO | None = None) -> Iterator[Session]:
+        """A run of the command line on this stage."""
         environ = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
         folders = {f"QSC_BOT_{kind}_DIR": str(self.folder / kind.lower()) for kind in ("CONFIG", "STATE", "CACHE")}
         session = Session(
@@ -77,7 +85,10 @@ class Stage:
             )
         )
         session.adopt(output=Format.TABLE)
-        return session
+        try:
+            yield session
+        finally:
+            session.close()
 
 
 def play(tell: Callable[[str], None]) -> DemoStory:
@@ -116,7 +127,7 @@ def _set_up(stage: Stage) -> None:
     stage.tell("1. Set up the webhook and the recipe. Messenger's own webhook is set up in the sandbox.")
     stage.type("webhook", "register", "bot-inbound", "--url", BOT_URL)
     stage.type("recipe", "create", "private-messages-to-bot", "--webhook", "bot-inbound")
-    recipe = execute(("recipe", "show", "private-messages-to-bot"), stage._session()).item
+    recipe = stage.look("recipe", "show", "private-messages-to-bot").item
     stage.end_step("webhook and recipe are set up", expected=None, is_right=lambda _: recipe.state == "active")
 
 
@@ -189,5 +200,6 @@ def _stage(tell: Callable[[str], None]) -> Iterator[Stage]:
         raise QscBotError("config.state", f"the demo needs a temporary folder: {error}") from error
     with folder as name:
         stage = Stage(folder=Path(name), tell=tell)
-        stage._session().sandbox.reset("empty")
+        with stage.session() as session:
+            session.sandbox.reset("empty")
         yield stage
