@@ -10,7 +10,7 @@ from tests.cli.terminal import Terminal
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"```sh\n(.*?)```", README, flags=re.DOTALL)
+BLOCKS = re.findall(r"```sh\n(.*?)```", README.partition("## A real account")[0], flags=re.DOTALL)
 TOUR = [line for block in BLOCKS for line in block.splitlines() if line.startswith("qsc-bot ")]
 
 

@@ -5,6 +5,7 @@ from typing import Any, Final, TypeVar
 
 from qsc_bot.api.remote import READS, Remote, Reply, decode
 from qsc_bot.errors import AccessDenied, ApiError, NotFound, QscBotError, WriteInDoubt
+from qsc_bot.models.thread import RawPage
 
 T = TypeVar("T")
 
@@ -46,6 +47,28 @@ class Graph:
             raise WriteInDoubt(
                 "write.in_doubt", f"{reply.call} was done, but the answer is strange: {error}"
             ) from error
+
+    def raw(self, method: str, path: str, fields: Mapping[str, str]) -> Any:
+        """Any call: fields in the query of a GET, else in a JSON body; the whole body of a success."""
+        in_query = method in READS
+        reply = self.remote.send(method, path, params=fields if in_query else None, body=None if in_query else fields)
+        return self._checked(reply, method)
+
+    def raw_pages(self, path: str, fields: Mapping[str, str]) -> Any:
+        """Every page of a list, followed by cursor and merged into one body; `next` is not followed, nor shown."""
+        items: list[Any] = []
+        after: str | None = None
+        seen: set[str] = set()
+        while True:
+            body = self.raw("GET", path, {**fields, **({"after": after} if after else {})})
+            page = decode(body, RawPage, call=f"GET {path}")
+            items += page.data
+            after = page.paging.cursors.after if page.paging.next else None
+            if after is None:
+                return {"data": items}
+            if after in seen:
+                raise ApiError("api.page_repeated", f"GET {path}: a cursor came twice")
+            seen.add(after)
 
     def _checked(self, reply: Reply, method: str) -> Any:
         error = reply.data.get("error") if isinstance(reply.data, dict) else None

@@ -50,6 +50,19 @@ class SocialConnect:
                 "write.in_doubt", f"{reply.call} was answered, but the answer is strange: {error}"
             ) from error
 
+    def raw(self, method: str, path: str, fields: Mapping[str, str]) -> Any:
+        """Any call: fields in the query of a GET, else in a form; the whole body of a success."""
+        in_query = method in READS
+        reply = self.remote.send(method, path, params=fields if in_query else None, form=None if in_query else fields)
+        self._response(reply, method)
+        return reply.data
+
+    def raw_pages(self, path: str, fields: Mapping[str, str]) -> Any:
+        """Every page of a list, merged into one body."""
+        items = [item for page in self.pages(path, Any, params=fields) for item in page]
+        paging = {"next_url": None}
+        return {"meta": {"code": 200}, "response": {"count": len(items), "data": items, "paging": paging}}
+
     def pages(self, path: str, kind: type[T], *, params: Mapping[str, str]) -> Iterator[list[T]]:
         """Read a list page by page. A next page is followed on the same origin only, and never twice."""
         reply = self.remote.send("GET", path, params=params)

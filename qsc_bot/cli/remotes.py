@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable
 from functools import cached_property
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -24,8 +26,11 @@ from qsc_bot.control.tag import TagDriver
 from qsc_bot.credentials import Secret, Secrets
 from qsc_bot.errors import AccessDenied, QscBotError
 from qsc_bot.models.conversation import Method
-from qsc_bot.models.profile import Profile
+from qsc_bot.models.profile import Messenger, Profile
 from qsc_bot.operations.connection import Connection
+from qsc_bot.operations.limits import keep_limits, show_limits
+from qsc_bot.operations.raw import RawRemote
+from qsc_bot.results import Record
 from qsc_bot.setup.remote import RemoteSetup
 from qsc_bot.storage.facts import Facts
 from qsc_bot.transport.auth import BearerTransport
@@ -66,6 +71,7 @@ class Remotes:
         """Close every connection that was opened."""
         for client in self._clients:
             client.close()
+        keep_limits(self._meter, self._facts, clock=self._clock)
 
     @cached_property
     def connection(self) -> Connection:
@@ -105,6 +111,20 @@ class Remotes:
             should_stop=self._should_stop,
         )
 
+    def raw(self, *, graph: bool) -> RawRemote:
+        """One of the two APIs as it is; raises `config.messenger` where the profile has no Messenger."""
+        if not graph:
+            return self._social_connect
+        if self._profile.messenger is None:
+            raise QscBotError("config.messenger", f"profile {self._profile.name} has no messenger section")
+        return self._graph(self._profile.messenger)
+
+    def limits(self, *, ask: bool) -> Record:
+        """How many calls are left; with `ask`, one call finds out."""
+        call = (lambda: self._social_connect.get("/me", Any)) if ask else None
+        host = urlsplit(self._profile.base_url).netloc
+        return show_limits(host, self._meter, self._facts, clock=self._clock, ask=call)
+
     @cached_property
     def setup(self) -> RemoteSetup:
         """Webhooks and recipes by calls; raises `config.recipes` where only a person can enter them."""
@@ -132,9 +152,11 @@ class Remotes:
         setup = self._profile.messenger
         if setup is None:
             return NoMessenger(profile=self._profile.name, now=self._clock.now)
+        return MessengerDriver(Threads(self._graph(setup), page_id=setup.page_id), setup, clock=self._clock)
+
+    def _graph(self, setup: Messenger) -> Graph:
         base_url = f"{self._profile.graph_base}/{setup.graph_version}"
-        remote = self._remote(base_url, "Meta", self._secrets.page_token, "QSC_BOT_PAGE_TOKEN")
-        return MessengerDriver(Threads(Graph(remote), page_id=setup.page_id), setup, clock=self._clock)
+        return Graph(self._remote(base_url, "Meta", self._secrets.page_token, "QSC_BOT_PAGE_TOKEN"))
 
     def _remote(self, base_url: str, name: str, secret: Callable[[Profile], Secret | None], variable: str) -> Remote:
         def token() -> str:

@@ -25,6 +25,8 @@ GROUPS: Final = {
     "recipe": "Set up the automation recipes that trigger a webhook.",
     "profile": "See and choose the accounts to act for.",
     "sandbox": "Run and play the embedded sandbox.",
+    "limits": "See how many calls are left.",
+    "api": "Send any call to the APIs.",
     "schema": "Print the JSON schema of a result.",
     "help": "Read about a topic.",
 }
@@ -32,7 +34,7 @@ TASKS: Final = {
     "Start here": ("demo", "help"),
     "Conversations": ("conversation", "handover", "escalation"),
     "Set-up": ("webhook", "recipe", "profile"),
-    "Tools": ("sandbox", "schema"),
+    "Tools": ("sandbox", "limits", "api", "schema"),
 }
 
 

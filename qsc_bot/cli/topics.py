@@ -11,7 +11,7 @@ ENVIRONMENT: Final = """\
 Where settings come from, the first that says something wins:
   a flag, the environment, a project file (only when named), the user file, the default.
 
-Secrets (only from the environment; an empty variable is an unset one):
+Secrets (else from the system keychain, see qsc-bot auth login; an empty variable is an unset one):
   QSC_BOT_TOKEN          token of the Social Connect API
   QSC_BOT_PAGE_TOKEN     Page token of the bot's app, for Messenger
   QSC_BOT_CLIENT_SECRET  signs Social Connect's webhooks
@@ -26,7 +26,7 @@ Settings:
 
 Folders (else the XDG places: .config, .local/state and .cache below HOME):
   QSC_BOT_CONFIG_DIR     holds config.yaml
-  QSC_BOT_STATE_DIR      holds sandbox.db
+  QSC_BOT_STATE_DIR      holds sandbox.db, registry.yaml and what logins leave
   QSC_BOT_CACHE_DIR      holds facts.json; safe to delete
 
 Others that are honoured:
@@ -34,6 +34,22 @@ Others that are honoured:
   NO_COLOR, TERM=dumb    no colour
   ACCESSIBLE=1           no line that is rewritten
   HTTPS_PROXY, NO_PROXY  the way to the API
+"""
+
+CI: Final = """\
+A job needs no keychain and no file: secrets come from the environment, the profile from a project file.
+
+  export QSC_BOT_TOKEN=...            # from the job's secrets; never on a command line
+  export QSC_BOT_CONFIG=qsc-bot.yaml  # committed; holds no secret
+  export QSC_BOT_PROFILE=prod
+
+Where CI is set, leaving the profile out is an error: no job acts on the sandbox by accident, nor on a real account.
+Nothing is asked: a command that would need an answer exits 2 and names the flag to pass (--yes, --confirm-profile).
+A token in the environment never touches the keychain. Results are for programs with -o json; see help output.
+Exit 8 is temporary and safe to run again; 9 means that some items failed; see help exit-codes.
+A registry of guided recipes, qsc-bot.lock.yaml, lies beside the project file and is made to be committed.
+
+Without any account: -p sandbox works in a job too, and qsc-bot demo plays everything.
 """
 
 OUTPUT: Final = """\
@@ -69,6 +85,7 @@ def _errors() -> str:
 
 TOPICS: Final[dict[str, tuple[str, Callable[[], str]]]] = {
     "environment": ("variables, files and folders", lambda: ENVIRONMENT),
+    "ci": ("jobs: secrets, profile, exit codes", lambda: CI),
     "exit-codes": ("what the process exits with", _exit_codes),
     "output": ("formats, streams and what is shown", lambda: OUTPUT),
     "errors": ("every error code, its meaning and its remedy", _errors),

@@ -1,5 +1,7 @@
 """Messenger threads as Meta's Graph API shows them."""
 
+from typing import Any
+
 import msgspec
 
 from qsc_bot.models.wire import WireId
@@ -62,6 +64,13 @@ class ThreadPage(msgspec.Struct, frozen=True, kw_only=True):
     """One page of threads."""
 
     data: list[Thread]
+    paging: Paging = Paging()
+
+
+class RawPage(msgspec.Struct, frozen=True, kw_only=True):
+    """One page of anything."""
+
+    data: list[Any]
     paging: Paging = Paging()
 
 

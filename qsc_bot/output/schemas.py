@@ -10,6 +10,7 @@ import msgspec
 from qsc_bot.errors import QscBotError
 from qsc_bot.models.conversation import Conversation, Failure
 from qsc_bot.models.demo import DemoStory
+from qsc_bot.models.limits import Limits
 from qsc_bot.models.sandbox import Fault, SandboxEvent, SandboxStatus
 from qsc_bot.models.setup import Recipe, Webhook
 from qsc_bot.operations.profile import ProfileItem, ProfileRow
@@ -31,6 +32,7 @@ TYPES: Final[Mapping[str, tuple[Form, type[msgspec.Struct]]]] = {
     "sandbox-event": ("record", SandboxEvent),
     "sandbox-fault": ("record", Fault),
     "sandbox-fault-list": ("list", Fault),
+    "limits": ("record", Limits),
     "demo": ("record", DemoStory),
     "error": ("error", Failure),
 }

@@ -21,22 +21,24 @@ class Meter:
     """What one remote has been asked, and what it says is left of this hour."""
 
     calls: int = 0
+    limit: int | None = None
     left: int | None = None
-    reset_at_unix: float | None = None
+    period_s: int | None = None
+    reset_at_unix: int | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def read(self, headers: httpx.Headers) -> None:
         """Count one answer and take over its rate-limit headers, any of which may be missing."""
         with self.lock:
             self.calls += 1
+            self.limit = _number(headers.get("x-ratelimit-limit"), self.limit)
+            self.period_s = _number(headers.get("x-ratelimit-time"), self.period_s)
             self.left = _number(headers.get("x-ratelimit-remaining"), self.left)
             self.reset_at_unix = _number(headers.get("x-ratelimit-reset"), self.reset_at_unix)
 
 
-def _number(text: str | None, known: int | float | None) -> int | None:
-    if text is None or not text.strip().isdecimal():
-        return None if known is None else int(known)
-    return int(text)
+def _number(text: str | None, known: int | None) -> int | None:
+    return int(text) if text is not None and text.strip().isdecimal() else known
 
 
 class PacedTransport(httpx.BaseTransport):

@@ -1,0 +1,24 @@
+"""See how many calls are left."""
+
+from typing import Annotated
+
+import typer
+
+from qsc_bot.cli.options import session, shared_options
+from qsc_bot.results import Record
+
+app = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command("limits", epilog="Example: qsc-bot limits --ask\n\nFields: qsc-bot schema limits.")
+@shared_options
+def show_limits(
+    ctx: typer.Context,
+    ask: Annotated[bool, typer.Option("--ask", help="Ask now; this takes one call.")] = False,
+) -> Record:
+    """See how many calls are left.
+
+    As last seen from this machine, or as asked now.
+    Social Connect allows a user 350 calls an hour, the bot's own included.
+    """
+    return session(ctx).remotes.limits(ask=ask)
