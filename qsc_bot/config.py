@@ -3,7 +3,6 @@
 import difflib
 import os
 import re
-import tempfile
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,11 +12,9 @@ import msgspec
 
 from qsc_bot.errors import QscBotError
 from qsc_bot.models.address import host_of, is_loopback
-from qsc_bot.models.document import LIMIT_BYTES, check_shape, parse_document, set_key
+from qsc_bot.models.document import LIMIT_BYTES, check_shape, parse_document
 from qsc_bot.models.duration import DURATION_WORDS, POSITIVE_DURATION_PATTERN
 from qsc_bot.models.profile import (
-    PROFILE_NAME_PATTERN,
-    PROFILE_NAME_WORDS,
     SANDBOX_NAME,
     ConfigFile,
     Profile,
@@ -73,11 +70,43 @@ def folders(environ: Mapping[str, str], *, windows: bool = os.name == "nt") -> F
 
 def load(environ: Mapping[str, str], *, project_file: Path | None) -> Config:
     """Read the user file and, where one is named, the project file over it, key by key."""
-    user = _read_file(_place(environ, "config") / FILE_NAME)
+    user = _read_file(user_file_path(environ))
     named = project_file or environ.get("QSC_BOT_CONFIG")
     project = _read_file(Path(named)) if named else None
     if named and not project:
         _refuse(f"{named}: there is no such file")
+    return _combine(user, project)
+
+
+def check_user_file(content: bytes, path: Path) -> Config:
+    """What a user file of this content would say; raises as `load` does."""
+    return _combine(_check_content(content, path), None)
+
+
+def user_file_path(environ: Mapping[str, str]) -> Path:
+    """Where the user file lies, which need not exist yet."""
+    return _place(environ, "config") / FILE_NAME
+
+
+def choose(config: Config, *, flag: str | None, environ: Mapping[str, str]) -> Profile:
+    """The profile that a command acts for; the sandbox only where nothing hints at a real account."""
+    name = flag if flag is not None else environ.get("QSC_BOT_PROFILE") or config.default_profile
+    if name is None:
+        _check_sandbox_meant(config, environ)
+    if name in (None, SANDBOX_NAME):
+        profile = sandbox_profile()
+    elif name in config.profiles:
+        profile = config.profiles[name]
+    else:
+        refuse_unknown(name, [*config.profiles, SANDBOX_NAME])
+    return _with_timeout(profile, environ)
+
+
+def _refuse(message: str) -> NoReturn:
+    raise QscBotError("config.invalid", message)
+
+
+def _combine(user: _Source | None, project: _Source | None) -> Config:
     if user:
         _check_addresses(user, {host.lower() for host in user.keys.get("allowed_hosts", [])})
     if project:
@@ -98,37 +127,6 @@ def load(environ: Mapping[str, str], *, project_file: Path | None) -> Config:
     )
 
 
-def choose(config: Config, *, flag: str | None, environ: Mapping[str, str]) -> Profile:
-    """The profile that a command acts for; the sandbox only where nothing hints at a real account."""
-    name = flag if flag is not None else environ.get("QSC_BOT_PROFILE") or config.default_profile
-    if name is None:
-        _check_sandbox_meant(config, environ)
-    if name in (None, SANDBOX_NAME):
-        profile = sandbox_profile()
-    elif name in config.profiles:
-        profile = config.profiles[name]
-    else:
-        _refuse_unknown(name, [*config.profiles, SANDBOX_NAME])
-    return _with_timeout(profile, environ)
-
-
-def set_default(environ: Mapping[str, str], name: str) -> Path:
-    """Make `name` the default profile in the user file, leaving every other line as it is.
-
-    The caller makes sure that the profile exists.
-    """
-    if not re.fullmatch(PROFILE_NAME_PATTERN, name):
-        _refuse(f"{name!r} cannot be a default profile: expected {PROFILE_NAME_WORDS}")
-    path = _place(environ, "config") / FILE_NAME
-    content = _content(path) or b"version: 1\n"
-    _replace(path, set_key(content, "default_profile", name, after="version", source=str(path)))
-    return path
-
-
-def _refuse(message: str) -> NoReturn:
-    raise QscBotError("config.invalid", message)
-
-
 def _place(environ: Mapping[str, str], kind: str, *, windows: bool = os.name == "nt") -> Path:
     own, xdg, under_home, windows_base, windows_leaf = _PLACES[kind]
     if environ.get(own):
@@ -147,7 +145,8 @@ def _base(environ: Mapping[str, str], variable: str, *, asked: str) -> Path:
     return Path(environ[variable])
 
 
-def _content(path: Path) -> bytes | None:
+def read_content(path: Path) -> bytes | None:
+    """The bytes of a configuration file, None where there is none; raises `config.invalid`."""
     try:
         with path.open("rb") as file:
             return file.read(LIMIT_BYTES + 1)
@@ -158,9 +157,11 @@ def _content(path: Path) -> bytes | None:
 
 
 def _read_file(path: Path) -> _Source | None:
-    content = _content(path)
-    if content is None:
-        return None
+    content = read_content(path)
+    return None if content is None else _check_content(content, path)
+
+
+def _check_content(content: bytes, path: Path) -> _Source:
     keys = parse_document(content, source=str(path))
     if isinstance(keys, dict) and type(keys.get("version")) is int and keys["version"] > _VERSION:
         _refuse(f"{path}: version: {keys['version']} is from a newer version of qsc-bot; this one reads 1")
@@ -246,7 +247,8 @@ def _check_sandbox_meant(config: Config, environ: Mapping[str, str]) -> None:
     raise QscBotError("config.profile_missing", f"no profile was chosen, and {reason}, so none is assumed")
 
 
-def _refuse_unknown(name: str, known: list[str]) -> NoReturn:
+def refuse_unknown(name: str, known: list[str]) -> NoReturn:
+    """Refuse a profile that is not there, naming the nearest; raises `config.profile_unknown`."""
     near = difflib.get_close_matches(name, known)
     hint = (f"did you mean {' or '.join(near)}?",) if near else ()
     raise QscBotError(
@@ -263,20 +265,3 @@ def _with_timeout(profile: Profile, environ: Mapping[str, str]) -> Profile:
     if not re.fullmatch(POSITIVE_DURATION_PATTERN, timeout):
         _refuse(f"QSC_BOT_TIMEOUT: expected {DURATION_WORDS}, longer than zero")
     return msgspec.structs.replace(profile, timeout=timeout)
-
-
-def _replace(path: Path, content: bytes) -> None:
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        target = path.resolve()  # a linked file stays a link
-        handle, temporary = tempfile.mkstemp(prefix=".config-", dir=target.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(temporary).replace(target)
-        finally:
-            Path(temporary).unlink(missing_ok=True)
-    except OSError as error:
-        raise QscBotError("config.invalid", f"{path}: cannot be written: {error.strerror}") from error

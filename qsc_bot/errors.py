@@ -89,6 +89,7 @@ CATALOGUE: Final[Mapping[str, Kind]] = {
         "this cannot be a webhook address",
         "give an http or https address without fragment, user or password",
     ),
+    "usage.log": Kind(_E.USAGE, "the log cannot be read", "give a plain text log, or - for standard input"),
     "usage.schema": Kind(_E.USAGE, "there is no schema of this name", "see qsc-bot schema"),
     "api.refused": Kind(
         _E.USAGE, "the API refused the values that were sent", "read the server's words in the message"
@@ -111,11 +112,14 @@ CATALOGUE: Final[Mapping[str, Kind]] = {
     ),
     "config.recipes": Kind(
         _E.ENVIRONMENT,
-        "this profile's recipes cannot be changed by a call",
-        "set recipes.backend to api and recipes.path where the account has such an endpoint",
+        "this profile's recipes are not kept by the back-end that the command is for",
+        "see recipes.backend in the profile; guided is for recipes that a person enters",
     ),
     "config.secret": Kind(
         _E.ENVIRONMENT, "a secret is needed and none is set", "set the variable that the message names"
+    ),
+    "auth.keychain": Kind(
+        _E.ENVIRONMENT, "the system keychain cannot be used", "set QSC_BOT_TOKEN, or log in with --allow-file-store"
     ),
     "config.state": Kind(
         _E.ENVIRONMENT,
@@ -131,10 +135,12 @@ CATALOGUE: Final[Mapping[str, Kind]] = {
         "check api_url, region and proxy",
     ),
     "auth.no_token": Kind(
-        _E.NOT_LOGGED_IN, "there is no API token", "set QSC_BOT_TOKEN (Messenger: QSC_BOT_PAGE_TOKEN)"
+        _E.NOT_LOGGED_IN,
+        "there is no token",
+        "qsc-bot auth login, or set QSC_BOT_TOKEN (Messenger: QSC_BOT_PAGE_TOKEN)",
     ),
     "auth.rejected": Kind(
-        _E.NOT_LOGGED_IN, "the token was rejected", "make a new token; tokens live three months at most"
+        _E.NOT_LOGGED_IN, "the token was rejected", "log in with a new token; tokens live three months at most"
     ),
     "access.denied": Kind(
         _E.NOT_PERMITTED, "the token may not do this", "check the token's scopes and the user's rights"
@@ -182,6 +188,16 @@ CATALOGUE: Final[Mapping[str, Kind]] = {
     ),
     "webhook.different": Kind(_E.CONFLICT, "a webhook of this name exists with other content", "add --update"),
     "webhook.in_use": Kind(_E.CONFLICT, "a recipe uses this webhook", "delete the recipe first"),
+    "recipe.not_seen": Kind(
+        _E.CONFLICT,
+        "no delivery proves that the recipe was entered",
+        "send a private message to the channel, then look again; see qsc-bot recipe show NAME --form",
+    ),
+    "recipe.drifted": Kind(
+        _E.CONFLICT,
+        "what fires is not the recipe that is wanted",
+        "change it in the settings screen; see qsc-bot recipe show NAME --form",
+    ),
     "recipe.different": Kind(_E.CONFLICT, "a recipe of this name exists with other content", "add --update"),
     "setup.not_verified": Kind(
         _E.CONFLICT,

@@ -62,10 +62,11 @@ class Listing(Generic[T]):
 
 @dataclass(kw_only=True)
 class Record:
-    """One thing, and for a write what it came to (`created`, `updated`, `unchanged`, `deleted`).
+    """One thing, and for a write what it came to (`created`, `updated`, `recorded`, `unchanged`, `deleted`).
 
     `next` holds whole command lines that are useful now; `view` is its form for people, when it has one,
-    on a terminal, and with `views_everywhere` in a pipe too.
+    on a terminal, and with `views_everywhere` in a pipe too. `notes` are told to people; `reveals` holds the secrets
+    that were asked for, and so are shown.
     """
 
     schema: str
@@ -76,6 +77,8 @@ class Record:
     next: Sequence[str] = ()
     view: str | None = None
     views_everywhere: bool = False
+    notes: Sequence[str] = ()
+    reveals: Sequence[str] = ()
     exit_code: ExitCode = ExitCode.OK
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from qsc_bot.config import Config, choose, folders, load, set_default
+from qsc_bot.config import Config, choose, folders, load
 from qsc_bot.errors import QscBotError
+from qsc_bot.user_file import set_default
 
 
 @pytest.fixture

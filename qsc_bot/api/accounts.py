@@ -1,15 +1,17 @@
-"""The accounts of a token, and the topics that the bot channels need."""
+"""The user, the rights and the accounts of a token, and the topics that the bot channels need."""
 
 from collections.abc import Callable, Sequence
 from threading import Lock
-from typing import Final
+from typing import Any, Final
 
 from qsc_bot.api.social_connect import SocialConnect
-from qsc_bot.errors import AccessDenied, QscBotError
+from qsc_bot.errors import AccessDenied, ApiError, QscBotError
 from qsc_bot.models.account import Account
+from qsc_bot.models.auth import User
 from qsc_bot.storage.facts import Facts
 
 ALL_SERVICES: Final = "*"
+_UNREADABLE: Final = frozenset({"api.wrong_shape", "api.not_json", "api.not_found", "api.refused", "access.denied"})
 
 
 class Accounts:
@@ -17,6 +19,29 @@ class Accounts:
 
     def __init__(self, remote: SocialConnect) -> None:
         self._remote = remote
+
+    def user(self) -> User:
+        """Whom the token was made for (`GET /me`, as public clients use it)."""
+        return self._remote.get("/me", User)
+
+    def scopes(self) -> list[str] | None:
+        """What the token may do (`GET /me/permissions`); None where that cannot be read.
+
+        The form of its elements is documented nowhere: plain texts are assumed, and all else is unknown.
+        """
+        try:
+            found = self._remote.get("/me/permissions", Any)
+        except ApiError as error:
+            if error.code not in _UNREADABLE:
+                raise
+            return None
+        if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
+            return None
+        return sorted(found)
+
+    def visible(self) -> list[Account]:
+        """Every account that the token can see."""
+        return [account for page in self._remote.accounts() for account in page]
 
     def own(self) -> Account:
         """The configured account, with its projects and topics; raises `access.account` when the token has another."""

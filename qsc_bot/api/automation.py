@@ -5,14 +5,13 @@ No public endpoint of Social Connect creates or lists recipes and webhooks. The 
 """
 
 import json
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, TypeVar
 
 from qsc_bot.api.social_connect import SocialConnect
 from qsc_bot.errors import NotFound
-from qsc_bot.models.setup import RemoteRecipe, RemoteWebhook
+from qsc_bot.models.setup import Noun, RemoteRecipe, RemoteWebhook
 
 T = TypeVar("T", RemoteWebhook, RemoteRecipe)
-Noun = Literal["webhook", "recipe"]
 PAGE: Final = "100"
 
 

@@ -1,5 +1,8 @@
 """Questions to a person, and lists of ids from a file or standard input."""
 
+import getpass
+import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -46,6 +49,48 @@ class Prompts:
         agreed = answer == typed if typed else answer.lower() in {"y", "yes"}
         if not agreed:
             raise QscBotError("prompt.declined", "declined; nothing was sent")
+
+    @property
+    def can_ask(self) -> bool:
+        """Whether a person can be asked on standard input."""
+        return not self._no_input and self._stdin.isatty()
+
+    def ask(self, question: str, *, flag: str) -> str:
+        """One line of an answer; raises `usage.confirmation` naming the flag where nobody can answer."""
+        return self._ask(question, flag=flag, from_terminal=False)
+
+    def choose(self, question: str, options: Sequence[str], *, flag: str) -> int:
+        """The place of the option that a person chooses; raises `prompt.declined` for an answer that is none."""
+        if not self.can_ask:
+            raise self._unasked(f"{question} {', '.join(options)}", flag)
+        for number, option in enumerate(options, 1):
+            self._stderr.write(f"  {number}  {sanitise(option)}\n")
+        answer = self.ask(f"{question} [1-{len(options)}] ", flag=flag)
+        if not (answer.isascii() and answer.isdigit() and 1 <= int(answer) <= len(options)):
+            raise QscBotError("prompt.declined", f"{answer[:80]!r} is none of these numbers; nothing was saved")
+        return int(answer) - 1
+
+    def ask_hidden(self, question: str, *, flag: str) -> str:
+        """One line that is not shown while it is typed; raises `usage.confirmation` where that cannot be had."""
+        if not self.can_ask:
+            raise self._unasked(question, flag)
+        try:
+            self._stdin.fileno()
+        except OSError:
+            return self._answer(question, self._stdin)  # a terminal that is played has nothing to show
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error", getpass.GetPassWarning)
+                return getpass.getpass(sanitise(question), stream=self._stderr)
+        except (getpass.GetPassWarning, EOFError) as error:
+            raise self._unasked(question, flag) from error
+
+    def read_text(self, limit_characters: int) -> str:
+        """What standard input holds, up to one character beyond the limit; raises `config.secret` for other bytes."""
+        try:
+            return self._stdin.read(limit_characters + 1)
+        except UnicodeDecodeError:
+            raise QscBotError("config.secret", "standard input is not UTF-8") from None
 
     def confirm_unless(self, yes: bool, question: str) -> None:
         """Ask, unless the answer was given with --yes."""

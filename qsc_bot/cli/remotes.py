@@ -23,7 +23,7 @@ from qsc_bot.control.escalations import Escalations
 from qsc_bot.control.handover import HandoverDriver
 from qsc_bot.control.messenger import MessengerDriver, NoMessenger
 from qsc_bot.control.tag import TagDriver
-from qsc_bot.credentials import Secret, Secrets
+from qsc_bot.credentials.secrets import Secret, Secrets
 from qsc_bot.errors import AccessDenied, QscBotError
 from qsc_bot.models.conversation import Method
 from qsc_bot.models.profile import Messenger, Profile
@@ -125,17 +125,18 @@ class Remotes:
         host = urlsplit(self._profile.base_url).netloc
         return show_limits(host, self._meter, self._facts, clock=self._clock, ask=call)
 
+    @property
+    def accounts(self) -> Accounts:
+        """What the token says of itself."""
+        return Accounts(self._social_connect)
+
     @cached_property
     def setup(self) -> RemoteSetup:
-        """Webhooks and recipes by calls; raises `config.recipes` where only a person can enter them."""
-        profile = self._profile
-        if profile.recipes.backend != "api" or profile.recipes.path is None:
-            raise QscBotError(
-                "config.recipes",
-                f"profile {profile.name}: Social Connect has no public API for webhooks and recipes; "
-                f"a person enters them at {profile.web_host} under Account settings > Automation recipes",
-            )
-        return RemoteSetup(Automation(self._social_connect, path=profile.recipes.path))
+        """Webhooks and recipes by calls; raises `config.recipes` where the profile names no path for them."""
+        path = self._profile.recipes.path
+        if path is None:
+            raise QscBotError("config.recipes", f"profile {self._profile.name}: recipes.path is not set")
+        return RemoteSetup(Automation(self._social_connect, path=path))
 
     @cached_property
     def _social_connect(self) -> SocialConnect:
@@ -144,8 +145,7 @@ class Remotes:
 
     @cached_property
     def _contacts(self) -> Contacts:
-        accounts = Accounts(self._social_connect)
-        topics = Topics(configured=self._profile.topic_ids, account=accounts.own, facts=self._facts)
+        topics = Topics(configured=self._profile.topic_ids, account=self.accounts.own, facts=self._facts)
         return Contacts(self._social_connect, topics=topics)
 
     def _messenger(self) -> Driver:
@@ -162,7 +162,7 @@ class Remotes:
         def token() -> str:
             found = secret(self._profile)
             if found is None:
-                raise AccessDenied("auth.no_token", f"profile {self._profile.name}: {variable} is not set")
+                raise self._no_token(variable)
             return found.value
 
         def source() -> str:
@@ -181,6 +181,15 @@ class Remotes:
         )
         self._clients.append(client)
         return Remote(client, name=name, source=source, secrets=self._known_secrets)
+
+    def _no_token(self, variable: str) -> AccessDenied:
+        name = self._profile.name
+        trouble = self._secrets.trouble(self._profile)
+        return AccessDenied(
+            "auth.no_token",
+            f"profile {name}: {variable} is not set, and {trouble or 'no login stored it'}",
+            hint=(f"qsc-bot auth login -p {name}", f"or set {variable}"),
+        )
 
     def _logged(self, transport: httpx.BaseTransport) -> httpx.BaseTransport:
         return transport if self._log is None else LogTransport(transport, log=self._log, secrets=self._known_secrets)

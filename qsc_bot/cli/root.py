@@ -23,6 +23,7 @@ GROUPS: Final = {
     "escalation": "See and change the escalation tag.",
     "webhook": "Set up the addresses of the bot that get events.",
     "recipe": "Set up the automation recipes that trigger a webhook.",
+    "auth": "Log in to an account, and see how a login stands.",
     "profile": "See and choose the accounts to act for.",
     "sandbox": "Run and play the embedded sandbox.",
     "limits": "See how many calls are left.",
@@ -33,7 +34,7 @@ GROUPS: Final = {
 TASKS: Final = {
     "Start here": ("demo", "help"),
     "Conversations": ("conversation", "handover", "escalation"),
-    "Set-up": ("webhook", "recipe", "profile"),
+    "Set-up": ("auth", "profile", "webhook", "recipe"),
     "Tools": ("sandbox", "limits", "api", "schema"),
 }
 

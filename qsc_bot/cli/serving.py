@@ -12,6 +12,7 @@ from qsc_bot.sandbox.service import Sandbox
 from qsc_bot.sandbox.settings import Settings
 
 HOST: Final = "127.0.0.1"
+BACKLOG: Final = 1024
 SCOPES: Final = frozenset(
     {"identify", "accounts_read", "accounts_write", "accounts_handover", "socialprofiles", "email"}
 )
@@ -60,6 +61,7 @@ def _bound(port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((HOST, port))
+        listener.listen(BACKLOG)  # before the address is told: who reads it may connect at once
     except OSError as error:
         listener.close()
         hint = ("choose another with --port, or a free one with --port 0",)

@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -19,13 +19,17 @@ if TYPE_CHECKING:
     from qsc_bot.cli.prompts import Prompts
     from qsc_bot.cli.remotes import Remotes
     from qsc_bot.config import Config, Folders
-    from qsc_bot.credentials import Secrets
+    from qsc_bot.credentials.keychain import Backend
+    from qsc_bot.credentials.secrets import Secrets
+    from qsc_bot.credentials.vault import Vault
     from qsc_bot.models.profile import Profile
     from qsc_bot.operations.connection import Connection
     from qsc_bot.output.printer import Identity, Printer
     from qsc_bot.sandbox.service import Sandbox
-    from qsc_bot.setup.remote import RemoteSetup
+    from qsc_bot.setup.back_end import SetupBackEnd
+    from qsc_bot.setup.guided import GuidedSetup
     from qsc_bot.transport.clock import Clock
+    from qsc_bot.user_file import UserFile
 
 
 @dataclass
@@ -56,6 +60,7 @@ class Surroundings:
     sleep: Callable[[float], None] = time.sleep
     width: int | None = None
     mount: "Callable[[str], httpx.BaseTransport] | None" = None
+    keyring: "Callable[[], Backend] | None" = None
 
 
 class Session:
@@ -64,6 +69,7 @@ class Session:
     def __init__(self, surroundings: Surroundings) -> None:
         self.surroundings = surroundings
         self.options = Options()
+        self._trials: list[Remotes] = []
 
     def adopt(self, **given: Any) -> None:
         """Take over options that were given; what was not given stays as it is."""
@@ -153,18 +159,40 @@ class Session:
         except QscBotError:
             return None
 
+    @property
+    def user_file(self) -> "UserFile":
+        """The user file, to be changed."""
+        from qsc_bot.user_file import open_user_file
+
+        return open_user_file(self.surroundings.environ)
+
     def set_default(self, name: str) -> None:
         """Make a profile the default in the user file."""
-        from qsc_bot.config import set_default
+        from qsc_bot.user_file import set_default
 
         set_default(self.surroundings.environ, name)
 
     @cached_property
     def secrets(self) -> "Secrets":
         """Where tokens and other secrets come from."""
-        from qsc_bot.credentials import Secrets
+        from qsc_bot.credentials.secrets import Secrets
 
-        return Secrets(self.surroundings.environ)
+        return Secrets(self.surroundings.environ, self.vault, tell=self.printer.notice)
+
+    @cached_property
+    def vault(self) -> "Vault":
+        """Where logins store secrets."""
+        from qsc_bot.credentials.file_store import FileStore
+        from qsc_bot.credentials.keychain import Keychain, load_backend
+        from qsc_bot.credentials.logins import Logins
+        from qsc_bot.credentials.vault import Vault
+
+        around, state = self.surroundings, self.folders.state
+        return Vault(
+            keychain=Keychain(around.environ, tell=self.printer.notice, load=around.keyring or load_backend),
+            file=FileStore(state / "secrets.json"),
+            logins=Logins(state / "logins.json"),
+        )
 
     @cached_property
     def sandbox(self) -> "Sandbox":
@@ -190,21 +218,37 @@ class Session:
         for name in ("remotes", "sandbox"):
             if name in vars(self):
                 vars(self)[name].close()
+        for trial in self._trials:
+            trial.close()
 
     @cached_property
     def remotes(self) -> "Remotes":
         """The clients of the profile's remotes."""
+        return self._connect(self.profile, self.secrets)
+
+    def trial(self, profile: "Profile", secrets: "Secrets") -> "Remotes":
+        """The clients of a profile that is not saved yet, with secrets that are not stored yet."""
+        self._trials.append(self._connect(profile, secrets))
+        return self._trials[-1]
+
+    def turn_to(self, profile: str) -> None:
+        """Act for another profile from now on, and read the configuration and the secrets anew."""
+        self.options.profile = profile
+        for name in ("config", "profile", "secrets"):
+            vars(self).pop(name, None)
+
+    def _connect(self, profile: "Profile", secrets: "Secrets") -> "Remotes":
         from qsc_bot.cli.remotes import Remotes
 
         around, options = self.surroundings, self.options
         return Remotes(
-            profile=self.profile,
-            secrets=self.secrets,
+            profile=profile,
+            secrets=secrets,
             clock=self.clock,
             cache=self.folders.cache,
             sleep=around.sleep,
             log=self.printer.trace if options.debug else None,
-            mount=around.mount or self._mount,
+            mount=around.mount or partial(self._mount, profile),
             should_stop=self.interrupts.was_asked,
         )
 
@@ -214,22 +258,30 @@ class Session:
         return self.remotes.connection
 
     @property
-    def setup(self) -> "RemoteSetup":
-        """Webhooks and recipes by calls; raises `config.recipes` where only a person can enter them."""
-        return self.remotes.setup
-
-    def _mount(self, base_url: str) -> "httpx.BaseTransport":
-        from qsc_bot.cli.wire import SandboxTransport, network
-
-        if self._is_sandbox:
-            return SandboxTransport(self.sandbox, timeout_seconds=self.profile.timeout_seconds)
-        return network(base_url)
+    def setup(self) -> "SetupBackEnd":
+        """Webhooks and recipes, by calls or by a person with a form."""
+        return self.guided if self.profile.recipes.backend == "guided" else self.remotes.setup
 
     @property
-    def _is_sandbox(self) -> bool:
+    def guided(self) -> "GuidedSetup":
+        """Webhooks and recipes that a person enters; raises `config.recipes` where they are kept by calls."""
+        from qsc_bot.cli.registry import open_guided
+
+        return open_guided(
+            self.profile,
+            project=self.config.project_path,
+            state=self.folders.state,
+            environ=self.surroundings.environ,
+            now=self.clock.now,
+        )
+
+    def _mount(self, profile: "Profile", base_url: str) -> "httpx.BaseTransport":
+        from qsc_bot.cli.wire import SandboxTransport, network
         from qsc_bot.models.profile import SANDBOX_NAME
 
-        return self.profile.name == SANDBOX_NAME
+        if profile.name == SANDBOX_NAME:
+            return SandboxTransport(self.sandbox, timeout_seconds=profile.timeout_seconds)
+        return network(base_url)
 
     def _shows_names(self) -> bool:
         try:
@@ -238,6 +290,9 @@ class Session:
             return False
 
     def _identity(self) -> "Identity":
+        from qsc_bot.models.profile import SANDBOX_NAME
         from qsc_bot.output.printer import Identity
 
-        return Identity(profile=self.profile.name, account_id=self.profile.account_id, sandbox=self._is_sandbox)
+        profile = self.profile
+        is_sandbox = profile.name == SANDBOX_NAME
+        return Identity(profile=profile.name, account_id=profile.account_id, sandbox=is_sandbox)

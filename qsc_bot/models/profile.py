@@ -1,9 +1,11 @@
 """What the configuration says about an account, and the built-in sandbox profile."""
 
+import re
 from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
 
+from qsc_bot.errors import QscBotError
 from qsc_bot.models.duration import (
     DURATION_PATTERN,
     DURATION_WORDS,
@@ -161,6 +163,15 @@ class ConfigFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     show_names: bool = False
     profiles: dict[ProfileName, ProfileKeys] = {}
     setup: Setup = Setup()
+
+
+def check_name(name: str) -> None:
+    """Refuse what cannot be the name of a profile in the user file; raises `config.invalid`."""
+    if not re.fullmatch(PROFILE_NAME_PATTERN, name):
+        raise QscBotError("config.invalid", f"{name[:80]!r} cannot name a profile: expected {PROFILE_NAME_WORDS}")
+    if name == SANDBOX_NAME:
+        fault = "the profile sandbox is built in and never changed"
+        raise QscBotError("config.invalid", fault, hint=("name another profile",))
 
 
 def sandbox_profile(address: str = SANDBOX_ADDRESS) -> Profile:

@@ -8,6 +8,36 @@ import msgspec
 from qsc_bot.models.wire import WireId
 
 Active = Literal["always", "business-hours"]
+Noun = Literal["webhook", "recipe"]
+
+
+class FormEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One field of the settings screen; `before` is what stands there now, where that is known to be different."""
+
+    number: int
+    label: str
+    value: str
+    note: str | None = None
+    before: str | None = None
+
+
+class SetupForm(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person enters, in the order of the screen: where, and each value."""
+
+    host: str
+    path: list[str]
+    entries: list[FormEntry]
+
+
+class Evidence(msgspec.Struct, frozen=True, kw_only=True):
+    """Deliveries that bore the recipe's marker: of which revision, how many, and when."""
+
+    revision: str
+    count: int
+    first: datetime | None
+    last: datetime | None
+    by: str
+    at: datetime
 
 
 class Webhook(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +68,11 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     revision: str
     live_revision: str | None = None
     url: str | None = None
+    pending: str | None = None
+    confirmed_by: str | None = None
+    confirmed_at: datetime | None = None
+    evidence: Evidence | None = None
+    form: SetupForm | None = None
 
 
 class RemoteWebhook(msgspec.Struct, frozen=True, kw_only=True):

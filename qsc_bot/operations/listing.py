@@ -98,7 +98,7 @@ class Survey:
         self._tell = tell
         self._sweep = Sweep(is_filtered=connection.mentions.is_filtered, method_of=connection.drivers.method_of)
         self._since: datetime | None = None
-        self._total = self._returned = self._undecided = 0
+        self._total = self._returned = self._undecided = self._unclear = 0
         self._by_control: Counter[str] = Counter()
         self._is_cut = False
 
@@ -158,6 +158,7 @@ class Survey:
         if query.escalated is not None:
             passed = self._with_escalation(list(passed), wanted=query.escalated)
         for row in passed:
+            self._unclear += bool(query.waiting) and row.waiting_s is None and row.last_message_at is not None
             if not query.waiting or (row.waiting_s or 0) >= query.waiting.total_seconds():
                 yield row
 
@@ -225,6 +226,8 @@ class Survey:
         yield from self._connection.escalations.warnings
         if self._undecided:
             yield f"{self._undecided} conversations were left out: whether the escalation tag is on could not be read"
+        if self._unclear:
+            yield f"{self._unclear} conversations were left out: since when their customer waits is not known"
         if self._sweep.seen and not self._sweep.private:
             types = ", ".join(sorted(self._sweep.other_types))
             yield (

@@ -5,7 +5,7 @@ from typing import Any, Final
 import msgspec
 
 from qsc_bot.config import Config
-from qsc_bot.credentials import Secrets
+from qsc_bot.credentials.secrets import Secrets
 from qsc_bot.models.profile import Profile, sandbox_profile
 from qsc_bot.results import Column, Listing, Record
 
@@ -73,14 +73,6 @@ def list_profiles(config: Config, default: str | None) -> Listing[ProfileRow]:
 def show_profile(profile: Profile, secrets: Secrets, *, outcome: str | None = None) -> Record:
     """One profile with all its settings."""
     kept = {name: getattr(profile, name) for name in ProfileItem.__struct_fields__ if hasattr(profile, name)}
-    found = {
-        "token": secrets.token(profile),
-        "page_token": secrets.page_token(profile),
-        "client_secret": secrets.client_secret(profile),
-        "app_secret": secrets.app_secret(profile),
-        "verify_token": secrets.verify_token(profile),
-        "url_secret": secrets.url_secret(profile),
-    }
     settings = msgspec.to_builtins({name: kept[name] for name in ("messenger", "recipes", "stuck")})
     item = ProfileItem(
         **kept
@@ -88,7 +80,7 @@ def show_profile(profile: Profile, secrets: Secrets, *, outcome: str | None = No
         | {
             "api": profile.base_url,
             "web": profile.web_host,
-            "secrets": {name: secret.source if secret else None for name, secret in found.items()},
+            "secrets": secrets.sources(profile),
         }
     )
     return Record(schema="profile", item=item, outcome=outcome)

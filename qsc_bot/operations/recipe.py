@@ -8,8 +8,8 @@ from typing import Any, Final
 from qsc_bot.errors import QscBotError
 from qsc_bot.models.setup import Active, Recipe
 from qsc_bot.operations.webhook import check_name
-from qsc_bot.results import Column, Listing, Record
-from qsc_bot.setup.remote import RemoteSetup
+from qsc_bot.results import Column, Ending, Listing, Record
+from qsc_bot.setup.back_end import SetupBackEnd
 
 COLUMNS: Final = (
     Column("name", "NAME", "text", 0),
@@ -20,6 +20,9 @@ COLUMNS: Final = (
     Column("topic_ids", "TOPICS", "words", 3),
 )
 TAG: Final = re.compile(r"(?=.*\S)[^,\x00-\x1f\x7f-\x9f]{1,100}")
+SHOWN: Final = tuple(field for field in Recipe.__struct_fields__ if field != "form")
+"""What of a recipe is shown as fields; its form is a screen of its own."""
+FILTER_TEXT: Final = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]{1,1000}")
 PLAIN: Final = ("name", "state", "webhook", "filter", "exclude_tag", "active", "topic_ids", "revision")
 
 
@@ -33,6 +36,7 @@ class Wish:
     exclude_tag: str | None
     active: Active
     enabled: bool
+    marker: bool = True
 
 
 def filter_of(*, private_messages: bool, string: str | None, saved: str | None) -> str:
@@ -52,6 +56,8 @@ def filter_of(*, private_messages: bool, string: str | None, saved: str | None) 
             "a recipe has one filter",
             expected="one of --private-messages, --filter, --saved-filter",
         )
+    if asked and not FILTER_TEXT.fullmatch(asked[0]):
+        raise QscBotError("usage.invalid", "a filter is one line of at most 1000 characters")
     return asked[0] if asked else "private-messages"
 
 
@@ -73,17 +79,26 @@ def check_tag(tag: str) -> str:
     return tag
 
 
-def list_recipes(setup: RemoteSetup) -> Listing[Recipe]:
+def list_recipes(setup: SetupBackEnd) -> Listing[Recipe]:
     """Every recipe."""
-    return Listing(schema="recipe-list", items=setup.recipes(), columns=COLUMNS, plain=PLAIN)
+    ending = Ending(warnings=setup.faults())
+    return Listing(schema="recipe-list", items=setup.recipes(), columns=COLUMNS, plain=PLAIN, ending=lambda: ending)
 
 
-def show_recipe(setup: RemoteSetup, name: str) -> Record:
+def show_recipe(setup: SetupBackEnd, name: str) -> Record:
     """One recipe; raises `recipe.not_found`."""
-    return Record(schema="recipe", item=setup.recipe(check_name(name)))
+    recipe = setup.recipe(check_name(name))
+    waiting = (f"qsc-bot recipe show {name} --form", f"qsc-bot recipe confirm {name}")
+    return Record(
+        schema="recipe",
+        item=recipe,
+        fields=SHOWN,
+        warnings=setup.faults(name),
+        next=waiting if recipe.state == "pending" else (),
+    )
 
 
-def create_recipe(setup: RemoteSetup, name: str, wish: Wish, *, update: bool) -> Record:
+def create_recipe(setup: SetupBackEnd, name: str, wish: Wish, *, update: bool) -> Record:
     """Make a recipe; what is there already, equal, stays `unchanged`; raises `recipe.different` unless `update`."""
     if not wish.topic_ids:
         raise QscBotError(
@@ -99,18 +114,35 @@ def create_recipe(setup: RemoteSetup, name: str, wish: Wish, *, update: bool) ->
         "active": wish.active,
         "enabled": wish.enabled,
     }
+    if setup.backend == "guided":
+        content["marker"] = wish.marker
+    elif not wish.marker:
+        raise QscBotError("usage.invalid", "--marker none is for recipes that a person enters")
     done = setup.put_recipe(check_name(name), content, update=update)
-    return Record(schema="recipe", item=setup.recipe(name), outcome=done, next=(f"qsc-bot recipe show {name}",))
+    return _done(setup, name, done, next_command=f"qsc-bot recipe show {name}")
 
 
-def switch_recipe(setup: RemoteSetup, name: str, *, enabled: bool) -> Record:
+def switch_recipe(setup: SetupBackEnd, name: str, *, enabled: bool) -> Record:
     """Switch a recipe on or off; raises `recipe.not_found`."""
     done = setup.enable(check_name(name), enabled=enabled)
-    return Record(schema="recipe", item=setup.recipe(name), outcome=done)
+    return _done(setup, name, done)
 
 
-def delete_recipe(setup: RemoteSetup, name: str) -> Record:
-    """Delete a recipe; raises `recipe.not_found`."""
+def delete_recipe(setup: SetupBackEnd, name: str) -> Record:
+    """Delete a recipe, or record that a person is to delete it; raises `recipe.not_found`."""
     recipe = setup.recipe(check_name(name))
-    setup.delete("recipe", name)
-    return Record(schema="recipe", item=recipe, outcome="deleted")
+    done = setup.delete("recipe", name)
+    if done == "recorded":
+        return _done(setup, name, done)
+    return Record(schema="recipe", item=recipe, outcome=done, fields=SHOWN)
+
+
+def _done(setup: SetupBackEnd, name: str, done: str, next_command: str | None = None) -> Record:
+    return Record(
+        schema="recipe",
+        item=setup.recipe(name),
+        outcome=done,
+        fields=SHOWN,
+        warnings=setup.faults(name),
+        next=(next_command,) if next_command else (),
+    )

@@ -8,7 +8,7 @@ from qsc_bot.errors import QscBotError
 from qsc_bot.models.address import is_loopback
 from qsc_bot.models.setup import Webhook
 from qsc_bot.results import Column, Listing, Record
-from qsc_bot.setup.remote import RemoteSetup
+from qsc_bot.setup.back_end import SetupBackEnd
 
 NAME: Final = re.compile(r"[a-z0-9-]{1,60}")
 SECRET_MARK: Final = "{secret}"  # noqa: S105  # the placeholder that people write, not a secret
@@ -23,18 +23,18 @@ COLUMNS: Final = (
 PLAIN: Final = ("name", "via", "state", "last_delivery_at", "url")
 
 
-def list_webhooks(setup: RemoteSetup) -> Listing[Webhook]:
+def list_webhooks(setup: SetupBackEnd) -> Listing[Webhook]:
     """Every webhook; the secret in an address stays `{secret}`."""
     return Listing(schema="webhook-list", items=setup.webhooks(), columns=COLUMNS, plain=PLAIN)
 
 
-def show_webhook(setup: RemoteSetup, name: str) -> Record:
+def show_webhook(setup: SetupBackEnd, name: str) -> Record:
     """One webhook; raises `webhook.not_found`."""
     return Record(schema="webhook", item=setup.webhook(check_name(name)))
 
 
 def register_webhook(
-    setup: RemoteSetup,
+    setup: SetupBackEnd,
     name: str,
     url: str,
     *,
@@ -56,23 +56,26 @@ def register_webhook(
         "authorization": authorization,
     }
     known = {key: value for key, value in hidden.items() if value}
-    if known and not update:
+    if known and not update and setup.backend == "api":
         warnings.append("a secret that is there already cannot be compared; --update sends it again")
     done = setup.put_webhook(check_name(name), url, hidden=known, update=update)
+    guided = setup.backend == "guided"
+    waiting = [one.name for one in setup.recipes() if one.webhook == name] if guided and done == "updated" else []
+    create = f"qsc-bot recipe create private-messages-to-bot --webhook {name}"
     return Record(
         schema="webhook",
         item=setup.webhook(name),
         outcome=done,
         warnings=warnings,
-        next=(f"qsc-bot recipe create private-messages-to-bot --webhook {name}",),
+        notes=("recorded here; live once a recipe uses it",) if guided else (),
+        next=tuple(f"qsc-bot recipe show {one} --form" for one in waiting) or (create,),
     )
 
 
-def delete_webhook(setup: RemoteSetup, name: str) -> Record:
+def delete_webhook(setup: SetupBackEnd, name: str) -> Record:
     """Delete a webhook; raises `webhook.not_found`, and `webhook.in_use` while a recipe triggers it."""
     webhook = setup.webhook(check_name(name))
-    setup.delete("webhook", name)
-    return Record(schema="webhook", item=webhook, outcome="deleted")
+    return Record(schema="webhook", item=webhook, outcome=setup.delete("webhook", name))
 
 
 def check_name(name: str) -> str:

@@ -162,9 +162,9 @@ class Printer:
         self.progress.close()
         self._err.line(f"{label}{sanitise(text)}")
 
-    def _put(self, text: str) -> None:
+    def _put(self, text: str, *, reveals: Sequence[str] = ()) -> None:
         self.progress.close()
-        self._out.write(text)
+        self._out.write(text, reveals=reveals)
         self.stdout.flush()  # also when both streams end in one pipe, what is said of the data comes after it
 
     def _show_listing(self, listing: Listing[Any]) -> None:
@@ -205,14 +205,15 @@ class Printer:
         row = shape.row(record.item)
         match self._chosen:
             case Format.NDJSON:
-                self._stream(structured.record_stream(record, shape.choose(row), self._owner()))
+                self._stream(structured.record_stream(record, shape.choose(row), self._owner()), record.reveals)
             case Format.JSON | Format.YAML:
-                self._document(structured.record_document(record, shape.choose(row), self._owner()))
+                document = structured.record_document(record, shape.choose(row), self._owner())
+                self._document(document, record.reveals)
             case _:
                 self._open()
-                self._put(self._form().record(record, row))
+                self._put(self._form().record(record, row), reveals=record.reveals)
                 done = [f"{record.schema} {row.get('name')}: {record.outcome}"] if record.outcome else []
-                self._add(record.warnings, [*done, *(f"next: {command}" for command in record.next)])
+                self._add(record.warnings, [*done, *record.notes, *(f"next: {command}" for command in record.next)])
 
     def _show_report(self, report: Report) -> None:
         shape = self._shape(report.schema)
@@ -263,13 +264,13 @@ class Printer:
         for text in hints:
             self.notice(text)
 
-    def _document(self, document: Row) -> None:
+    def _document(self, document: Row, reveals: Sequence[str] = ()) -> None:
         as_yaml = self._chosen is Format.YAML
-        self._put(structured.to_yaml(document) if as_yaml else f"{structured.to_json(document)}\n")
+        self._put(structured.to_yaml(document) if as_yaml else f"{structured.to_json(document)}\n", reveals=reveals)
 
-    def _stream(self, lines: Iterable[Row]) -> None:
+    def _stream(self, lines: Iterable[Row], reveals: Sequence[str] = ()) -> None:
         for line in lines:
-            self._put(f"{structured.to_json(line)}\n")
+            self._put(f"{structured.to_json(line)}\n", reveals=reveals)
 
 
 def _read_at(rows: Sequence[Row]) -> datetime | None:

@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from qsc_bot.errors import QscBotError
+from qsc_bot.models.auth import AuthStatus
 from qsc_bot.models.conversation import Conversation, Failure
 from qsc_bot.models.demo import DemoStory
 from qsc_bot.models.limits import Limits
@@ -26,6 +27,7 @@ TYPES: Final[Mapping[str, tuple[Form, type[msgspec.Struct]]]] = {
     "webhook": ("record", Webhook),
     "recipe-list": ("list", Recipe),
     "recipe": ("record", Recipe),
+    "auth-status": ("record", AuthStatus),
     "profile-list": ("list", ProfileRow),
     "profile": ("record", ProfileItem),
     "sandbox-status": ("record", SandboxStatus),
@@ -72,7 +74,7 @@ def build(name: str) -> dict[str, Any]:
             properties["error"] = root
         case _:
             properties |= item["properties"] | {"warnings": _WARNINGS}
-    optional = {"outcome": {"enum": ["created", "updated", "unchanged", "deleted"]}} if form == "record" else {}
+    optional = {"outcome": {"enum": _OUTCOMES}} if form == "record" else {}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": f"qsc-bot/{name}@1",
@@ -83,6 +85,7 @@ def build(name: str) -> dict[str, Any]:
     }
 
 
+_OUTCOMES: Final = ["created", "updated", "recorded", "unchanged", "deleted"]
 _WARNINGS: Final = {"type": "array", "items": {"type": "string"}}
 _PAGE: Final = {
     "type": "object",

@@ -30,10 +30,10 @@ class Outlet:
             return text.replace(ELLIPSIS, "...").encode(encoding, "replace").decode(encoding)
         return text
 
-    def write(self, text: str) -> None:
-        """Write a text as well as the stream can show it; a secret that a server repeated stays hidden."""
+    def write(self, text: str, *, reveals: Sequence[str] = ()) -> None:
+        """Write a text as well as the stream can show it; a secret that nobody asked to see stays hidden."""
         for secret in self.hidden:
-            text = text.replace(secret, MASK)
+            text = text if secret in reveals else text.replace(secret, MASK)
         self.stream.write(self.fit(text))
 
     def line(self, text: str) -> None:

@@ -1,20 +1,20 @@
 """The `api` back-end: webhooks and recipes as calls, each made once, changed only when asked."""
 
-import hashlib
-import json
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
-from qsc_bot.api.automation import Automation, Noun
+from qsc_bot.api.automation import Automation
 from qsc_bot.errors import NotFound, QscBotError, WriteInDoubt
-from qsc_bot.models.setup import Recipe, RemoteRecipe, RemoteWebhook, Webhook
+from qsc_bot.models.setup import Noun, Recipe, RemoteRecipe, RemoteWebhook, Webhook
 from qsc_bot.models.wire import moment
-
-REVISION_LETTERS: Final = 12
+from qsc_bot.setup.back_end import BackEndName, different, in_use
+from qsc_bot.setup.marker import revision_of
 
 
 class RemoteSetup:
     """Webhooks and recipes of one account, behind the account's own endpoint."""
+
+    backend: BackEndName = "api"
 
     def __init__(self, automation: Automation) -> None:
         self._automation = automation
@@ -39,6 +39,10 @@ class RemoteSetup:
         urls = {one.name: one.url for one in self._automation.webhooks()}
         return _recipe(found, urls.get(found.webhook))
 
+    def faults(self, name: str | None = None) -> list[str]:  # noqa: ARG002  # the remote keeps its own order
+        """Nothing: what the remote keeps is what is so."""
+        return []
+
     def put_webhook(self, name: str, url: str, *, hidden: dict[str, str], update: bool) -> str:
         """Register an address: `created`, `updated` or `unchanged`; raises `webhook.different` unless `update`.
 
@@ -61,14 +65,14 @@ class RemoteSetup:
         self._write("recipe", name, wanted, lambda: self._automation.update("recipe", name, wanted))
         return "updated"
 
-    def delete(self, noun: Noun, name: str) -> None:
-        """Delete a webhook or recipe; raises `webhook.not_found`, `recipe.not_found`, and `webhook.in_use`."""
+    def delete(self, noun: Noun, name: str) -> str:
+        """Delete a webhook or recipe: `deleted`; raises `webhook.not_found`, `recipe.not_found`, `webhook.in_use`."""
         self._find(noun, name)
-        users = sorted(one.name for one in self._automation.recipes() if one.webhook == name)
+        users = [one.name for one in self._automation.recipes() if one.webhook == name]
         if noun == "webhook" and users:
-            hint = tuple(f"qsc-bot recipe delete {user}" for user in users)
-            raise QscBotError("webhook.in_use", f"webhook {name} is used by the recipe {', '.join(users)}", hint=hint)
+            raise in_use(name, users)
         self._write(noun, name, None, lambda: self._automation.delete(noun, name))
+        return "deleted"
 
     def _put(
         self, noun: Noun, name: str, content: dict[str, Any], *, extra: dict[str, Any], update: bool, always: bool
@@ -81,7 +85,7 @@ class RemoteSetup:
         if present == content and not (update and always):
             return "unchanged"
         if not update:
-            raise _different(noun, name, content, present)
+            raise different(noun, name, content, present)
         self._write(noun, name, content, lambda: self._automation.update(noun, name, content | extra))
         return "updated"
 
@@ -118,24 +122,6 @@ class RemoteSetup:
 
     def _find(self, noun: Noun, name: str) -> RemoteWebhook | RemoteRecipe:
         return self._automation.webhook(name) if noun == "webhook" else self._automation.recipe(name)
-
-
-def revision_of(content: dict[str, Any]) -> str:
-    """A short name for what a recipe does: the same on every machine, and the same switched on or off."""
-    kept = {key: value for key, value in content.items() if key != "enabled"}
-    canonical = json.dumps(kept, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()[:REVISION_LETTERS]
-
-
-def _different(noun: Noun, name: str, content: dict[str, Any], present: dict[str, Any]) -> QscBotError:
-    keys = [key for key in content if content[key] != present.get(key)]
-    return QscBotError(
-        f"{noun}.different",
-        f"{noun} {name} exists with another {', '.join(keys)}",
-        expected="; ".join(f"{key}: {content[key]}" for key in keys),
-        found="; ".join(f"{key}: {present.get(key)}" for key in keys),
-        hint=("add --update to change it", f"qsc-bot {noun} show {name}"),
-    )
 
 
 def _plain(value: Any) -> Any:

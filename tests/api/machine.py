@@ -8,7 +8,7 @@ from typing import Any, Final
 import httpx
 
 from qsc_bot.cli.remotes import Remotes
-from qsc_bot.credentials import Secrets
+from qsc_bot.credentials.secrets import Secrets
 from qsc_bot.models.profile import Messenger, Profile
 from qsc_bot.transport.clock import Clock
 from tests.api.wire import NOW, Wire

@@ -15,6 +15,7 @@ import jsonschema
 from qsc_bot.cli.root import run
 from qsc_bot.cli.session import Surroundings
 from qsc_bot.cli.wire import SandboxTransport
+from qsc_bot.credentials.keychain import Backend
 from qsc_bot.output.schemas import build
 from qsc_bot.sandbox.service import Sandbox, Settings, open_in_memory
 
@@ -123,6 +124,7 @@ class Terminal:
     now: float = NOW
     slept: list[float] = field(default_factory=list)
     mount: Mount | None = None
+    keyring: Callable[[], Backend] | None = None
     secrets: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -176,6 +178,7 @@ class Terminal:
             sleep=self.slept.append,
             width=width,
             mount=self.mount,
+            keyring=self.keyring,
         )
         with redirect_stdout(out), redirect_stderr(err):  # Typer prints help to the process's own streams
             code = run(list(words), around)

@@ -178,9 +178,8 @@ def test_time_out_that_is_no_duration_is_a_configuration_error(prod: Prod, timeo
 
 def test_recipes_of_an_account_without_such_an_endpoint_are_left_to_a_person(prod: Prod) -> None:
     prod.run.configure("\n".join(line for line in PROD.splitlines() if "recipes" not in line) + "\n")
-    result = prod.run("recipe", "list", "-o", "json")
-    assert (result.code, result.error["code"]) == (3, "config.recipes")
-    assert "Automation recipes" in result.error["message"]
+    result = prod.run("recipe", "list", "-o", "json", env={"QSC_BOT_TOKEN": ""})
+    assert (result.code, result.document["items"]) == (0, [])
     assert prod.wire.requests == []
 
 

@@ -52,6 +52,11 @@ RECIPE: Final = [
     "revision",
     "live_revision",
     "url",
+    "pending",
+    "confirmed_by",
+    "confirmed_at",
+    "evidence",
+    "form",
 ]
 PROFILE: Final = [
     "name",
@@ -72,6 +77,19 @@ PROFILE: Final = [
     "recipes",
     "stuck",
     "secrets",
+]
+AUTH: Final = [
+    "name",
+    "region",
+    "api",
+    "works",
+    "user_id",
+    "scopes",
+    "missing_scopes",
+    "secrets",
+    "shadowed",
+    "token_saved_at",
+    "token_ends_at",
 ]
 STATUS: Final = ["address", "seed", "clock_offset_s", "contacts", "requests", "conversations", "faults", "deliveries"]
 FAULT: Final = ["pattern", "status", "delay_seconds", "cut", "body", "rate_limit", "left"]
@@ -98,6 +116,7 @@ def assert_fields(document: dict[str, Any], name: str, fields: Sequence[str]) ->
         (["recipe", "show", "r"], "recipe", RECIPE),
         (["recipe", "disable", "r"], "recipe", [*RECIPE, "outcome"]),
         (["profile", "show"], "profile", PROFILE),
+        (["auth", "status"], "auth-status", AUTH),
         (["sandbox", "status"], "sandbox-status", STATUS),
         (["sandbox", "say", "twitter:1", "Hi"], "sandbox-event", ["conversation", "control", "deliveries", "mention"]),
         (ADD_FAULT, "sandbox-fault", FAULT),

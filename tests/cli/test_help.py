@@ -13,7 +13,10 @@ from tests.conftest import CheckGolden
 
 REGISTER: Final = ["webhook", "register", "bot-inbound", "--url", "https://bot.example.com/webhooks"]
 CREATE: Final = ["recipe", "create", "private-messages-to-bot", "--webhook", "bot-inbound"]
+SET: Final = ["profile", "set", "prod", "account_id=1417"]
 NEEDED: Final[Mapping[str, list[list[str]]]] = {
+    "auth logout": [SET],
+    "profile delete": [SET],
     "webhook show": [REGISTER],
     "webhook delete": [REGISTER],
     "recipe create": [REGISTER],
@@ -21,8 +24,11 @@ NEEDED: Final[Mapping[str, list[list[str]]]] = {
     "recipe enable": [REGISTER, CREATE],
     "recipe disable": [REGISTER, CREATE],
     "recipe delete": [REGISTER, CREATE],
+    "recipe confirm": [SET, ["profile", "use", "prod"], REGISTER, [*CREATE, "--topic", "1"]],
 }
 ENDLESS: Final = "sandbox serve"
+ASKING: Final = "auth login"
+READING: Final = "recipe verify"
 
 
 def commands() -> Iterator[tuple[str, Any]]:
@@ -89,7 +95,7 @@ def test_write_says_that_the_customer_is_sent_nothing(path: str) -> None:
 def test_example_runs_as_printed(run: Terminal, path: str) -> None:
     program, *words = shlex.split(COMMANDS[path].epilog.splitlines()[0].removeprefix("Example: "))
     assert program == "qsc-bot"
-    if path == ENDLESS:
+    if path in (ENDLESS, ASKING, READING):
         words.append("--help")
     for prepare in NEEDED.get(path, []):
         assert run(*prepare).code == 0

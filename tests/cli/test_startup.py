@@ -25,11 +25,11 @@ sys.stderr.write(json.dumps({"code": code or 0, "loaded": sorted(sys.modules)}))
 """
 
 
-def start(home: Path, *words: str) -> tuple[str, int, set[str]]:
+def start(home: Path, *words: str, **env: str) -> tuple[str, int, set[str]]:
     """Run in a fresh interpreter: what it printed, its exit code and what it loaded."""
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", PROBE, json.dumps(words)],
-        env={**os.environ, "HOME": str(home)},
+        env={**os.environ, "HOME": str(home), **env},
         capture_output=True,
         text=True,
         timeout=30,
@@ -41,7 +41,15 @@ def start(home: Path, *words: str) -> tuple[str, int, set[str]]:
 
 @pytest.mark.parametrize(
     "words",
-    [["--version"], ["--help"], ["conversation", "--help"], ["conversation", "list", "--help"], ["handover"]],
+    [
+        ["--version"],
+        ["--help"],
+        ["conversation", "--help"],
+        ["conversation", "list", "--help"],
+        ["handover"],
+        ["auth", "--help"],
+        ["auth", "login", "--help"],
+    ],
     ids=" ".join,
 )
 def test_nothing_heavy_is_loaded_for_help(tmp_path: Path, words: list[str]) -> None:
@@ -62,3 +70,15 @@ def test_command_that_calls_nobody_loads_no_http_client(tmp_path: Path, words: l
     _, code, loaded = start(tmp_path, *words)
     assert code == 0
     assert loaded.isdisjoint({"httpx", "keyring"})
+
+
+@pytest.mark.parametrize(("stored", "is_loaded"), [({}, True), ({"QSC_BOT_TOKEN": "x"}, False)], ids=["none", "token"])
+def test_token_in_the_environment_loads_no_keychain(tmp_path: Path, stored: dict[str, str], is_loaded: bool) -> None:
+    folder = tmp_path / ".config/qsc-bot"
+    folder.mkdir(parents=True)
+    (folder / "config.yaml").write_text(
+        "default_profile: prod\nprofiles: {prod: {account_id: '5', api_url: 'http://127.0.0.1:9'}}\n"
+    )
+    env = {"DBUS_SESSION_BUS_ADDRESS": "unix:path=/nowhere", **stored}
+    _, code, loaded = start(tmp_path, "auth", "status", "-o", "json", **env)
+    assert (code, "keyring" in loaded) == (8 if stored else 4, is_loaded)

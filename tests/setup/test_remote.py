@@ -1,6 +1,6 @@
 """Webhooks and recipes by calls: made once, changed only when asked, read back after each write."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -8,8 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qsc_bot.errors import ExitCode, NotFound, QscBotError
-from qsc_bot.setup.remote import RemoteSetup, revision_of
+from qsc_bot.setup.marker import revision_of
 from tests.setup.backend import BASE, Backend
+
+if TYPE_CHECKING:
+    from qsc_bot.setup.remote import RemoteSetup
 
 URL = "https://bot.example.com/webhooks"
 OTHER = "https://other.example/"

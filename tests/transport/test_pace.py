@@ -39,7 +39,7 @@ def test_what_is_left_is_taken_from_the_headers() -> None:
     ids=["missing", "words", "no whole numbers", "superscripts"],
 )
 def test_headers_without_a_number_change_nothing(headers: list[tuple[bytes, bytes]]) -> None:
-    meter = Meter(left=12, reset_at_unix=NOW)
+    meter = Meter(left=12, reset_at_unix=int(NOW))
     paced(Time(), meter, httpx.Response(200, headers=headers)).handle_request(request())
     assert (meter.calls, meter.left, meter.reset_at_unix) == (1, 12, NOW)
 

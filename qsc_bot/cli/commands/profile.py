@@ -6,11 +6,13 @@ import typer
 
 from qsc_bot.cli.options import command, group, session
 from qsc_bot.operations import profile as operations
+from qsc_bot.operations import profile_keys as keys
 from qsc_bot.results import Listing, Record
 
 app = group("See and choose the accounts to act for.")
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The profile's name.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Answer yes to the question, and lose comments of the file.")]
 
 
 @command(app, "list", example="qsc-bot profile list", schema="profile-list")
@@ -37,3 +39,31 @@ def use_profile(ctx: typer.Context, name: Name) -> Record:
     profile = here.choose(name)
     here.set_default(name)
     return operations.show_profile(profile, here.secrets, outcome="updated")
+
+
+@command(app, "set", example='qsc-bot profile set prod account_id=1417 topic_ids="[46283]"', schema="profile")
+def set_profile(
+    ctx: typer.Context,
+    name: Name,
+    assignments: Annotated[
+        list[str],
+        typer.Argument(metavar="KEY=VALUE...", help="Keys of the profile, dotted where nested; KEY= removes one."),
+    ],
+    yes: Yes = False,
+) -> Record:
+    """Set keys of a profile in the user file, or make a profile; the file is checked as a whole before it is written.
+
+    A file with comments is not rewritten without --yes, since its comments would be lost.
+    """
+    here = session(ctx)
+    return keys.set_profile(here.user_file, name, assignments, here.secrets, yes=yes)
+
+
+@command(app, "delete", example="qsc-bot profile delete prod --yes", schema="profile")
+def delete_profile(ctx: typer.Context, name: Name, yes: Yes = False) -> Record:
+    """Take a profile out of the user file; its stored secrets stay until qsc-bot auth logout."""
+    here = session(ctx)
+    file = here.user_file
+    keys.check_deletable(file, name, yes=yes)
+    here.prompts.confirm_unless(yes, f"delete profile {name} from {file.path}")
+    return keys.delete_profile(file, name, here.secrets)

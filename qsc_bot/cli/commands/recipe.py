@@ -1,9 +1,10 @@
 """Set up the automation recipes that trigger a webhook."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
+from qsc_bot.cli.guided import end_with_form, log_chunks, show_form
 from qsc_bot.cli.options import command, group, session
 from qsc_bot.cli.writes import Confirm, check_setup_write
 from qsc_bot.models.setup import Active, Recipe
@@ -12,6 +13,13 @@ from qsc_bot.results import Listing, Record
 
 app = group("Set up the automation recipes that trigger a webhook.")
 
+Marker = Literal["url", "none"]
+ShowSecrets = Annotated[
+    bool, typer.Option("--show-secrets", help="Show secrets in the form where it is not read on a terminal too.")
+]
+Authorization = Annotated[
+    bool, typer.Option("--authorization-stdin", help="Read the Authorization value for the form from standard input.")
+]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The recipe's name: small letters, digits and hyphens.")]
 
 
@@ -49,9 +57,17 @@ def create(
     update: Annotated[
         bool, typer.Option("--update", help="Change a recipe of this name that is there already.")
     ] = False,
+    marker: Annotated[
+        Marker, typer.Option("--marker", help="What the address bears; none where a gateway refuses a query.")
+    ] = "url",
+    show_secrets: ShowSecrets = False,
+    authorization_stdin: Authorization = False,
     confirm_profile: Confirm = None,
 ) -> Record:
-    """Make a recipe that triggers a webhook; one that is there already, equal, stays unchanged."""
+    """Make a recipe that triggers a webhook; one that is there already, equal, stays unchanged.
+
+    Where only a person can enter it, the form for it is printed, and `recipe confirm` says that it was entered.
+    """
     here = session(ctx)
     wish = operations.Wish(
         webhook=webhook,
@@ -60,9 +76,12 @@ def create(
         exclude_tag=operations.excluded(exclude_tag, here.profile.escalation_tag, nobody=no_exclude_tag),
         active=active,
         enabled=not disabled,
+        marker=marker == "url",
     )
+    authorization = here.prompts.read_secret() if authorization_stdin else None
     check_setup_write(here, confirm_profile)
-    return operations.create_recipe(here.setup, name, wish, update=update)
+    record = operations.create_recipe(here.setup, name, wish, update=update)
+    return end_with_form(here, record, name, show_secrets=show_secrets, authorization=authorization)
 
 
 @command(app, "list", example="qsc-bot recipe list", schema="recipe-list")
@@ -72,9 +91,53 @@ def list_recipes(ctx: typer.Context) -> Listing[Recipe]:
 
 
 @command(app, "show", example="qsc-bot recipe show private-messages-to-bot", schema="recipe")
-def show_recipe(ctx: typer.Context, name: Name) -> Record:
-    """Show one recipe."""
-    return operations.show_recipe(session(ctx).setup, name)
+def show_recipe(
+    ctx: typer.Context,
+    name: Name,
+    form: Annotated[bool, typer.Option("--form", help="The whole form that a person enters.")] = False,
+    show_secrets: ShowSecrets = False,
+    authorization_stdin: Authorization = False,
+) -> Record:
+    """Show one recipe, or the form for it."""
+    here = session(ctx)
+    record = operations.show_recipe(here.setup, name)
+    if not form:
+        return record
+    authorization = here.prompts.read_secret() if authorization_stdin else None
+    return show_form(here, record, name, show_secrets=show_secrets, authorization=authorization)
+
+
+@command(app, "confirm", example="qsc-bot recipe confirm private-messages-to-bot", schema="recipe")
+def confirm(ctx: typer.Context, name: Name, confirm_profile: Confirm = None) -> Record:
+    """Say that the form of a recipe was entered and saved, or that it was deleted there."""
+    from qsc_bot.operations.guided import confirm_recipe
+
+    here = session(ctx)
+    guided = here.guided
+    check_setup_write(here, confirm_profile)
+    return confirm_recipe(guided, name)
+
+
+@command(
+    app,
+    "verify",
+    example="qsc-bot recipe verify private-messages-to-bot --log access.log",
+    schema="recipe",
+)
+def verify(
+    ctx: typer.Context,
+    name: Name,
+    log: Annotated[
+        str,
+        typer.Option("--log", metavar="FILE", help="An access log or JSON log of the bot, or - for standard input."),
+    ],
+) -> Record:
+    """Find a recipe's deliveries in a log of the bot: proof that its address was entered and fires."""
+    from qsc_bot.operations.guided import verify_recipe
+
+    here = session(ctx)
+    with log_chunks(here, log) as chunks:
+        return verify_recipe(here.guided, name, chunks)
 
 
 @command(app, "enable", example="qsc-bot recipe enable private-messages-to-bot", schema="recipe")
@@ -82,7 +145,7 @@ def enable(ctx: typer.Context, name: Name, confirm_profile: Confirm = None) -> R
     """Switch a recipe on."""
     here = session(ctx)
     check_setup_write(here, confirm_profile)
-    return operations.switch_recipe(here.setup, name, enabled=True)
+    return end_with_form(here, operations.switch_recipe(here.setup, name, enabled=True), name)
 
 
 @command(app, "disable", example="qsc-bot recipe disable private-messages-to-bot", schema="recipe")
@@ -90,7 +153,7 @@ def disable(ctx: typer.Context, name: Name, confirm_profile: Confirm = None) -> 
     """Switch a recipe off: the bot gets no more events through it."""
     here = session(ctx)
     check_setup_write(here, confirm_profile)
-    return operations.switch_recipe(here.setup, name, enabled=False)
+    return end_with_form(here, operations.switch_recipe(here.setup, name, enabled=False), name)
 
 
 @command(app, "delete", example="qsc-bot recipe delete private-messages-to-bot --yes", schema="recipe")
@@ -104,4 +167,4 @@ def delete_recipe(
     here = session(ctx)
     check_setup_write(here, confirm_profile, asks=True)
     here.prompts.confirm_unless(yes, f"delete recipe {name} of {here.profile.name}")
-    return operations.delete_recipe(here.setup, name)
+    return end_with_form(here, operations.delete_recipe(here.setup, name), name)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from qsc_bot.credentials import BUILT_IN, Secret, Secrets
+from qsc_bot.credentials.secrets import BUILT_IN, Secret, Secrets
 from qsc_bot.errors import QscBotError
 from qsc_bot.models.profile import Profile, sandbox_profile
 

@@ -1,0 +1,116 @@
+"""Recipes that a person enters: the registry they are kept in, what may be shown, and the question at the end."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Protocol, cast
+
+from qsc_bot.cli.session import Session
+from qsc_bot.errors import QscBotError
+from qsc_bot.output.formats import Format
+from qsc_bot.results import Record
+
+if TYPE_CHECKING:
+    from qsc_bot.setup.form import Revealed
+
+CHUNK_BYTES: Final = 1 << 18
+_NOT_TEXT: Final = {
+    b"\x1f\x8b": ("is compressed by gzip", "gunzip -c"),
+    b"\x28\xb5\x2f\xfd": ("is compressed by zstd", "zstd -dc"),
+    b"BZh": ("is compressed by bzip2", "bunzip2 -c"),
+    b"\xfd7zXZ": ("is compressed by xz", "xz -dc"),
+    b"PK\x03\x04": ("is a zip archive", "unzip -p"),
+    b"\xff\xfe": ("is UTF-16", "iconv -f UTF-16 -t UTF-8"),
+    b"\xfe\xff": ("is UTF-16", "iconv -f UTF-16 -t UTF-8"),
+}
+
+
+class _Bytes(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
+def show_form(here: Session, record: Record, name: str, *, show_secrets: bool, authorization: str | None) -> Record:
+    """The record with the whole form; raises `config.recipes` where nobody enters the recipe by hand."""
+    from qsc_bot.operations.guided import with_form
+
+    shown = _revealed(here, show_secrets=show_secrets, authorization=authorization)
+    return with_form(here.guided, record, name, whole=True, revealed=shown)
+
+
+def end_with_form(
+    here: Session, record: Record, name: str, *, show_secrets: bool = False, authorization: str | None = None
+) -> Record:
+    """What waits for a person, as a form; on a terminal it ends with the question whether it was entered.
+
+    A recipe that is kept by calls stays as it is.
+    """
+    from qsc_bot.operations.guided import confirm_recipe, with_form
+
+    if here.profile.recipes.backend != "guided":
+        return record
+    shown = _revealed(here, show_secrets=show_secrets, authorization=authorization)
+    record = with_form(here.guided, record, name, whole=False, revealed=shown)
+    if record.view is None or not (_is_read_by_a_person(here) and here.prompts.can_ask):
+        return record
+    here.printer.show(record)
+    answer = here.prompts.ask("Entered and saved? [y/N] ", flag="qsc-bot recipe confirm")
+    if answer.lower() in ("y", "yes"):
+        return confirm_recipe(here.guided, name)
+    return Record(schema="recipe", item=record.item, view="")
+
+
+def _revealed(here: Session, *, show_secrets: bool, authorization: str | None) -> "Revealed":
+    """The secrets that the form may show: on a terminal, or where they were asked for."""
+    from qsc_bot.setup.form import Revealed
+
+    if not (show_secrets or _is_read_by_a_person(here)):
+        return Revealed()
+    found = here.secrets.url_secret(here.profile)
+    return Revealed(url_secret=found.value if found else None, authorization=authorization)
+
+
+@contextmanager
+def log_chunks(here: Session, source: str) -> Iterator[Iterator[bytes]]:
+    """The bytes of a log, piece by piece; raises `usage.log` where they are no text or cannot be read."""
+    try:
+        if source == "-":
+            yield _chunks(_standard_input(here), source)
+        else:
+            with Path(source).open("rb") as file:
+                yield _chunks(cast("_Bytes", file), source)
+    except OSError as error:
+        raise QscBotError("usage.log", f"{source}: the log cannot be read: {error.strerror}") from error
+
+
+def _chunks(stream: _Bytes, source: str) -> Iterator[bytes]:
+    chunk = stream.read(CHUNK_BYTES)
+    for start, (fault, command) in _NOT_TEXT.items():
+        if chunk.startswith(start):
+            named = source if source != "-" else "FILE"
+            hint = (f"{command} {named} | qsc-bot recipe verify NAME --log -",)
+            raise QscBotError("usage.log", f"{source}: the log {fault}; it is not opened", hint=hint)
+    while chunk:
+        yield chunk
+        chunk = stream.read(CHUNK_BYTES)
+
+
+def _standard_input(here: Session) -> _Bytes:
+    stdin = here.surroundings.stdin
+    raw = getattr(stdin, "buffer", None)
+    return cast("_Bytes", raw) if raw is not None else _Encoded(stdin.read)
+
+
+class _Encoded:
+    """The bytes of a stream that hands out text."""
+
+    def __init__(self, read: Callable[[int], str]) -> None:
+        self._read = read
+
+    def read(self, size: int, /) -> bytes:
+        """So many characters at most, as bytes."""
+        return self._read(size).encode("utf-8", "surrogateescape")
+
+
+def _is_read_by_a_person(here: Session) -> bool:
+    wanted = here.options.output
+    return here.surroundings.stdout.isatty() and wanted in (None, Format.TABLE, Format.PLAIN)

@@ -1,0 +1,163 @@
+"""The system's keychain: one item a profile, never waited for longer than three seconds."""
+
+import json
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Protocol, TypeVar
+
+from qsc_bot.errors import QscBotError
+
+T = TypeVar("T")
+
+SERVICE: Final = "qsc-bot"
+SOURCE: Final = "the system keychain"
+_VERSION: Final = 1
+_QUIET_SECONDS: Final = 1.0
+_LIMIT_SECONDS: Final = 3.0
+_WINDOWS_LIMIT_BYTES: Final = 2560  # of UTF-16, what one item of the Windows vault may hold
+_USELESS_BACKENDS: Final = ("keyring.backends.null", "keyring.backends.fail")
+_PLAIN_FILES: Final = "keyrings.alt"
+
+
+class Backend(Protocol):
+    """What the library `keyring` offers."""
+
+    def get_keyring(self) -> Any:
+        """The back-end that the library chose."""
+
+    def get_password(self, service: str, user: str) -> str | None:
+        """The text of an item."""
+
+    def set_password(self, service: str, user: str, text: str) -> None:
+        """Keep a text as an item."""
+
+    def delete_password(self, service: str, user: str) -> None:
+        """Forget an item."""
+
+
+def load_backend() -> Backend:
+    """The library, imported only now."""
+    import keyring
+
+    return keyring
+
+
+class Keychain:
+    """The secrets of each profile as one item; whatever goes wrong is `auth.keychain`, and says why."""
+
+    def __init__(
+        self,
+        environ: Mapping[str, str],
+        *,
+        tell: Callable[[str], None],
+        load: Callable[[], Backend] = load_backend,
+        wait: Callable[[threading.Event, float], bool] = threading.Event.wait,
+        platform: str = sys.platform,
+    ) -> None:
+        self._environ = environ
+        self._tell = tell
+        self._load = load
+        self._wait = wait
+        self._platform = platform
+
+    def read(self, profile: str) -> dict[str, str] | None:
+        """The secrets kept for a profile by name; None where there is no item."""
+        text = self._ask(lambda backend: backend.get_password(SERVICE, profile))
+        return None if text is None else _unpack(text, profile)
+
+    def write(self, profile: str, secrets: Mapping[str, str]) -> None:
+        """Keep the secrets of a profile in place of those kept before, and read them back."""
+        text = json.dumps({"version": _VERSION, "profile": profile, "secrets": dict(secrets)})
+        if self._platform == "win32" and len(text.encode("utf-16-le")) > _WINDOWS_LIMIT_BYTES:
+            raise _unusable("the secrets are longer than one of its items may be")
+
+        def keep(backend: Backend) -> bool:
+            backend.set_password(SERVICE, profile, text)
+            if backend.get_password(SERVICE, profile) == text:
+                return True
+            backend.delete_password(SERVICE, profile)
+            return False
+
+        if not self._ask(keep):
+            raise _unusable("it does not give back what it was given")
+
+    def delete(self, profile: str) -> bool:
+        """Forget the item of a profile; whether there was one."""
+
+        def forget(backend: Backend) -> bool:
+            if backend.get_password(SERVICE, profile) is None:
+                return False
+            backend.delete_password(SERVICE, profile)
+            return True
+
+        return self._ask(forget)
+
+    def _ask(self, action: Callable[[Backend], T]) -> T:
+        if self._platform.startswith("linux") and not self._environ.get("DBUS_SESSION_BUS_ADDRESS"):
+            raise _unusable("there is no D-Bus session")
+        results: list[T] = []
+        faults: list[BaseException] = []
+        ended = threading.Event()
+
+        def run() -> None:
+            try:
+                results.append(action(_usable(self._load())))
+            except BaseException as fault:  # noqa: BLE001  # handed to the thread that waits, whatever it is
+                faults.append(fault)
+            finally:
+                ended.set()
+
+        threading.Thread(target=run, name="keychain", daemon=True).start()
+        self._await(ended)
+        if faults:
+            raise _translated(faults[0]) from None  # a back-end's own words may hold the secret
+        return results[0]
+
+    def _await(self, ended: threading.Event) -> None:
+        if self._wait(ended, _QUIET_SECONDS):
+            return
+        self._tell("waiting for the system keychain")
+        if not self._wait(ended, _LIMIT_SECONDS - _QUIET_SECONDS):
+            raise _unusable(f"it hangs: no answer in {_LIMIT_SECONDS:.0f} seconds")
+
+
+def _unusable(reason: str) -> QscBotError:
+    return QscBotError("auth.keychain", f"the system keychain cannot be used: {reason}")
+
+
+def _usable(backend: Backend) -> Backend:
+    """Refuse a back-end that keeps nothing, or that keeps secrets in plain files nobody announced."""
+    chosen = backend.get_keyring()
+    for one in getattr(chosen, "backends", None) or (chosen,):
+        module = type(one).__module__
+        if module.startswith(_USELESS_BACKENDS):
+            raise _unusable("none is installed")
+        if module.startswith(_PLAIN_FILES):
+            raise _unusable("the installed one keeps secrets in plain files")
+    return backend
+
+
+def _translated(fault: BaseException) -> QscBotError:
+    kinds = {kind.__name__ for kind in type(fault).__mro__}  # by name: the library is not imported here
+    if isinstance(fault, QscBotError):
+        return fault
+    if "KeyringLocked" in kinds:
+        return _unusable("it is locked")
+    if "NoKeyringError" in kinds:
+        return _unusable("none is installed")
+    if isinstance(fault, ImportError):
+        return _unusable("its library cannot be loaded")
+    return _unusable(f"it refused ({type(fault).__name__})")
+
+
+def _unpack(text: str, profile: str) -> dict[str, str]:
+    try:
+        item = json.loads(text)
+    except (ValueError, RecursionError):
+        item = None
+    match item:
+        case {"profile": name, "secrets": dict() as secrets} if name == profile:
+            if all(isinstance(value, str) for value in secrets.values()):
+                return secrets
+    raise _unusable(f"it answered with another item's text for {profile}")

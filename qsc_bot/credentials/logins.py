@@ -1,0 +1,51 @@
+"""What is known of each login without its secrets: where they are kept, which there are, and since when."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from qsc_bot.credentials.private_file import read_private, write_private
+
+Place = Literal["keychain", "file"]
+
+
+class Login(msgspec.Struct, frozen=True, kw_only=True):
+    """One profile's login; `names` are the kinds of secrets that are kept, never the secrets."""
+
+    place: Place
+    names: list[str]
+    saved_at: datetime
+    token_saved_at: datetime | None = None
+
+
+class Logins:
+    """A small file of the state folder, so that what is stored can be told without asking the keychain."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def of(self, profile: str) -> Login | None:
+        """The login of a profile, None where none is known."""
+        return self._read().get(profile)
+
+    def remember(self, profile: str, login: Login) -> None:
+        """Keep a login in place of the one before."""
+        self._write({**self._read(), profile: login})
+
+    def forget(self, profile: str) -> None:
+        """Drop a login, if there is one."""
+        kept = self._read()
+        if profile in kept:
+            self._write({name: login for name, login in kept.items() if name != profile})
+
+    def _read(self) -> dict[str, Login]:
+        content = read_private(self._path)
+        try:
+            return msgspec.json.decode(content, type=dict[str, Login]) if content else {}
+        except msgspec.DecodeError:
+            return {}  # nothing in it that the stores do not know as well, but the age of the token
+
+    def _write(self, logins: dict[str, Login]) -> None:
+        write_private(self._path, msgspec.json.encode(logins))

@@ -1,0 +1,86 @@
+"""Where the secrets of a profile are kept: the system keychain, or the file that a person agreed to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from qsc_bot.credentials.file_store import FileStore
+from qsc_bot.credentials.keychain import SOURCE, Keychain
+from qsc_bot.credentials.logins import Login, Logins, Place
+from qsc_bot.errors import QscBotError
+
+
+@dataclass(frozen=True)
+class Item:
+    """The stored secrets of one profile; only `place` may be shown."""
+
+    values: Mapping[str, str] = field(repr=False)
+    place: Place
+
+
+class Vault:
+    """Reads and keeps secrets; every failure is `auth.keychain` or `config.state`."""
+
+    def __init__(self, *, keychain: Keychain, file: FileStore, logins: Logins) -> None:
+        self._keychain = keychain
+        self._file = file
+        self._logins = logins
+
+    def login(self, profile: str) -> Login | None:
+        """What is known of a profile's login without asking the keychain."""
+        return self._logins.of(profile)
+
+    def source(self, place: Place) -> str:
+        """How messages call a place."""
+        return SOURCE if place == "keychain" else self._file.source
+
+    def read(self, profile: str) -> Item | None:
+        """The stored secrets; where the login is not known, the file is looked at before the keychain is asked."""
+        login = self._logins.of(profile)
+        if login is None or login.place == "file":
+            kept = self._file.read(profile)
+            if kept is not None:
+                return Item(kept, "file")
+        kept = self._keychain.read(profile)
+        return None if kept is None else Item(kept, "keychain")
+
+    def write(self, profile: str, values: Mapping[str, str], *, place: Place) -> None:
+        """Keep secrets in a place, and in it in place of those before."""
+        self._store(place).write(profile, values)
+
+    def record(self, profile: str, login: Login) -> None:
+        """Remember a login, and forget what an earlier one left in the file."""
+        self._logins.remember(profile, login)
+        if login.place == "keychain":
+            self._file.delete(profile)
+
+    def restore(self, profile: str, item: Item | None, login: Login | None, *, written: Place) -> None:
+        """Put back what was there before a `write` to the place `written`."""
+        if item is None or item.place != written:
+            self._store(written).delete(profile)
+        if item is not None:
+            self._store(item.place).write(profile, item.values)
+        if login is None:
+            self._logins.forget(profile)
+        else:
+            self._logins.remember(profile, login)
+
+    def delete(self, profile: str) -> tuple[bool, QscBotError | None]:
+        """Forget the secrets of a profile everywhere: whether there were any, and why not all could be looked at.
+
+        A keychain that cannot be asked raises only where a login is known to have used it.
+        """
+        login = self._logins.of(profile)
+        existed, fault = False, None
+        if login is None or login.place == "keychain":
+            try:
+                existed = self._keychain.delete(profile)
+            except QscBotError as error:
+                if login is not None:
+                    raise
+                fault = error
+        existed = self._file.delete(profile) or existed
+        self._logins.forget(profile)
+        return existed, fault
+
+    def _store(self, place: Place) -> Keychain | FileStore:
+        return self._keychain if place == "keychain" else self._file

@@ -1,0 +1,120 @@
+"""The registry: what a person was asked to enter in the settings screen, and what is known of it. No secrets."""
+
+from typing import Annotated, Final, Literal
+
+from msgspec import Meta, Struct
+
+from qsc_bot.models.profile import Identifier, NotNegative, ObjectName, Tag
+
+VERSION: Final = 1
+REVISION_PATTERN: Final = r"^[0-9a-f]{12}$"
+
+Moment = Annotated[
+    str,
+    Meta(
+        pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$",
+        description="a time in UTC such as 2026-11-22T09:02:30Z",
+    ),
+]
+Revision = Annotated[str, Meta(pattern=REVISION_PATTERN, description="a revision of 12 hexadecimal digits")]
+Address = Annotated[
+    str,
+    Meta(
+        pattern=r"^https?://[^\s#/?@\\]+([/?][^\s#]*)?$",
+        description="an http or https address without fragment, user or password",
+    ),
+]
+RecipeFilter = Annotated[
+    str,
+    Meta(
+        pattern=r"^(private-messages|(filter|saved):[^\x00-\x1f\x7f]+)$",
+        description="private-messages, filter:STRING or saved:NAME",
+    ),
+]
+Change = Literal["create", "update", "enable", "disable", "delete"]
+State = Literal["recorded", "pending", "confirmed", "seen", "verified", "active", "disabled", "drifted"]
+
+
+class Content(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a recipe does, with all that the screen asks for; an Authorization header only as being wanted."""
+
+    webhook: ObjectName
+    url: Address
+    topic_ids: list[Identifier]
+    filter: RecipeFilter
+    exclude_tag: Tag | None = None
+    active: Literal["always", "business-hours"] = "always"
+    enabled: bool = True
+    authorization: bool = False
+    marker: bool = True
+
+
+class Pending(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A change that a person was asked to make, and has not confirmed."""
+
+    change: Change
+    by: str
+    at: Moment
+
+
+class Confirmed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a person said to have entered."""
+
+    revision: Revision
+    by: str
+    at: Moment
+    content: Content
+
+
+class Seen(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Deliveries that bore a recipe's marker; `revision` is the one that fires, wanted or not."""
+
+    revision: Revision
+    drifted: bool
+    count: NotNegative
+    first: Moment | None = None
+    last: Moment | None = None
+    by: str
+    at: Moment
+
+
+class WebhookEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An address of the bot; it has no screen of its own and lives in the recipes that use it."""
+
+    name: ObjectName
+    url: Address
+    via: Literal["social-connect"] = "social-connect"
+    authorization: bool = False
+    state: Literal["recorded"] = "recorded"
+
+
+class RecipeEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A recipe as it is wanted; `revision` and `state` are told for readers, and never trusted."""
+
+    name: ObjectName
+    webhook: ObjectName
+    topic_ids: list[Identifier]
+    filter: RecipeFilter
+    exclude_tag: Tag | None = None
+    active: Literal["always", "business-hours"] = "always"
+    enabled: bool = True
+    marker: bool = True
+    state: State = "pending"
+    revision: Revision
+    pending: Pending | None = None
+    confirmed: Confirmed | None = None
+    seen: Seen | None = None
+
+
+class Account(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The webhooks and recipes of one account."""
+
+    webhooks: list[WebhookEntry] = []
+    recipes: list[RecipeEntry] = []
+
+
+class Registry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The whole file: one account may stand beside another."""
+
+    version: Literal[1] = 1
+    accounts: dict[Identifier, Account] = {}

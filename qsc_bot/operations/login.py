@@ -1,0 +1,139 @@
+"""Logging in: where a token is accepted, which account is meant, and saving both or neither."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from qsc_bot.credentials.logins import Login, Place
+from qsc_bot.credentials.vault import Item, Vault
+from qsc_bot.errors import AccessDenied, QscBotError
+from qsc_bot.models.account import Account
+from qsc_bot.models.auth import User
+from qsc_bot.models.profile import Profile
+
+if TYPE_CHECKING:
+    from qsc_bot.api.accounts import Accounts
+    from qsc_bot.user_file import UserFile
+
+
+@dataclass(frozen=True, kw_only=True)
+class Home:
+    """Where a token is accepted, and whose it is."""
+
+    profile: Profile
+    accounts: "Accounts"
+    user: User
+
+
+def find_home(candidates: Sequence[Profile], connect: "Callable[[Profile], Accounts]", *, is_fixed: bool) -> Home:
+    """The first of the profiles whose host accepts the token; raises what the hosts said where none does.
+
+    With `is_fixed` only the first may accept it, and the others serve to tell that the region is wrong.
+    """
+    faults: list[QscBotError] = []
+    for profile in candidates:
+        accounts = connect(profile)
+        try:
+            home = Home(profile=profile, accounts=accounts, user=accounts.user())
+        except QscBotError as error:
+            faults.append(error)
+            continue
+        if is_fixed and faults:
+            raise _other_region(candidates[0], profile, faults[0])
+        return home
+    raise _nowhere(candidates, faults)
+
+
+def choose_account(visible: Sequence[Account], wanted: str | None, ask: Callable[[Sequence[Account]], int]) -> Account:
+    """The wanted account, else the only one, else the one that is answered; raises `access.account` listing them."""
+    if wanted is None and len(visible) == 1:
+        return visible[0]
+    if wanted is None and visible:
+        return visible[ask(visible)]
+    found = next((one for one in visible if one.id == wanted), None)
+    if found is None:
+        shown = ", ".join(name_account(one) for one in visible) or "none"
+        fault = f"account {wanted} is none of this token's accounts" if wanted else "this token sees no account"
+        raise AccessDenied("access.account", f"{fault}; it sees: {shown}", expected=wanted, found=shown)
+    return found
+
+
+def name_account(account: Account) -> str:
+    """An account as people know it: its id and its name."""
+    return f"{account.id} ({account.name})" if account.name else str(account.id)
+
+
+def save(
+    vault: Vault,
+    file: "UserFile",
+    values: Mapping[str, str],
+    *,
+    profile: str,
+    now: datetime,
+    agree_to_file: Callable[[QscBotError], None],
+) -> None:
+    """Store the secrets and write the user file: both or neither. Stored ones that are not given anew are kept.
+
+    The keychain comes first; where it fails, `agree_to_file` raises unless a person agrees to the file of secrets.
+    """
+    file.check()
+    stored, fault = _read_stored(vault, profile)
+    kept = {**(stored.values if stored else {}), **values}
+    place: Place = "keychain"
+    fault = fault or _keychain_fault(vault, profile, kept)
+    if fault is not None:
+        agree_to_file(fault)
+        place = "file"
+        vault.write(profile, kept, place=place)
+    with _undone(vault, profile, stored, place):
+        vault.record(profile, Login(place=place, names=sorted(kept), saved_at=now, token_saved_at=now))
+        file.write()
+
+
+def _read_stored(vault: Vault, profile: str) -> tuple[Item | None, QscBotError | None]:
+    try:
+        return vault.read(profile), None
+    except QscBotError as error:
+        if error.code != "auth.keychain":
+            raise
+        return None, error
+
+
+def _keychain_fault(vault: Vault, profile: str, values: Mapping[str, str]) -> QscBotError | None:
+    try:
+        vault.write(profile, values, place="keychain")
+    except QscBotError as error:
+        if error.code != "auth.keychain":
+            raise
+        return error
+    return None
+
+
+@contextmanager
+def _undone(vault: Vault, profile: str, before: Item | None, written: Place) -> Iterator[None]:
+    """Put the stored secrets back where what follows fails."""
+    login = vault.login(profile)
+    try:
+        yield
+    except QscBotError:
+        with suppress(QscBotError):
+            vault.restore(profile, before, login, written=written)
+        raise
+
+
+def _other_region(chosen: Profile, accepting: Profile, fault: QscBotError) -> AccessDenied:
+    return AccessDenied(
+        "auth.rejected",
+        f"{fault.message}; {accepting.base_url} accepts it, {chosen.base_url} does not",
+        hint=(f"log in with --region {accepting.region}",),
+    )
+
+
+def _nowhere(candidates: Sequence[Profile], faults: Sequence[QscBotError]) -> QscBotError:
+    other = next((fault for fault in faults if fault.code != "auth.rejected"), None)
+    if other is not None:
+        return other
+    hosts = " and ".join(profile.base_url for profile in candidates)
+    return AccessDenied("auth.rejected", f"{faults[0].message}; tried: {hosts}")

@@ -1,0 +1,150 @@
+"""The user file as commands change it: checked as a whole before it is written, and written whole or not at all."""
+
+import os
+import re
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from qsc_bot.config import Config, check_user_file, read_content, user_file_path
+from qsc_bot.errors import QscBotError
+from qsc_bot.models.document import parse_document, set_key
+from qsc_bot.models.profile import SANDBOX_NAME, check_name
+
+_NEW: Final = b"version: 1\n"
+_PLAIN_WORD: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+_RESERVED: Final = frozenset({"null", "true", "false", "yes", "no", "on", "off"})
+_SHOWN_COMMENTS: Final = 3
+_SHOWN_LENGTH: Final = 60
+
+
+@dataclass(frozen=True)
+class UserFile:
+    """The user file at `path` with the keys it is to have."""
+
+    path: Path
+    keys: Mapping[str, Any]
+    comments: tuple[str, ...] = ()
+
+    def profile(self, name: str) -> dict[str, Any] | None:
+        """The keys of one profile as they stand in the file."""
+        found = self._profiles.get(name)
+        return None if found is None else dict(found)
+
+    def with_profile(self, name: str, keys: Mapping[str, Any]) -> "UserFile":
+        """The file with one profile set."""
+        return self._with(profiles={**self._profiles, name: dict(keys)})
+
+    def without_profile(self, name: str) -> "UserFile":
+        """The file without one profile, which is then no default either."""
+        file = self._with(profiles={other: keys for other, keys in self._profiles.items() if other != name})
+        if self.keys.get("default_profile") == name:
+            return UserFile(self.path, {key: value for key, value in file.keys.items() if key != "default_profile"})
+        return file
+
+    def with_default(self, name: str) -> "UserFile":
+        """The file with a default profile."""
+        rest = {key: value for key, value in self.keys.items() if key not in ("version", "default_profile")}
+        return UserFile(self.path, {"version": 1, "default_profile": name, **rest}, self.comments)
+
+    def check(self) -> Config:
+        """What the file would say; raises what reading it would raise."""
+        return check_user_file(self.content(), self.path)
+
+    def check_rewritable(self, *, yes: bool) -> None:
+        """Refuse to lose comments without --yes; raises `usage.confirmation` naming them."""
+        if yes or not self.comments:
+            return
+        more = "" if len(self.comments) <= _SHOWN_COMMENTS else f" and {len(self.comments) - _SHOWN_COMMENTS} more"
+        raise QscBotError(
+            "usage.confirmation",
+            f"{self.path} would lose its comments: {'; '.join(self.comments[:_SHOWN_COMMENTS])}{more}",
+            hint=("add --yes, or change the file by hand",),
+        )
+
+    def content(self) -> bytes:
+        """The file's text, which reads as its keys and nothing else."""
+        text = yaml.dump(dict(self.keys), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
+        return text.encode("utf-8")
+
+    def write(self) -> None:
+        """Check the file and put it in the place of the one before; raises `config.*`."""
+        self.check()
+        replace_file(self.path, self.content())
+
+    @property
+    def _profiles(self) -> Mapping[str, Any]:
+        return self.keys.get("profiles") or {}
+
+    def _with(self, **changed: object) -> "UserFile":
+        return UserFile(self.path, {**self.keys, **changed}, self.comments)
+
+
+def open_user_file(environ: Mapping[str, str]) -> UserFile:
+    """The user file as it is, or a new one; raises `config.*` where it cannot be read."""
+    path = user_file_path(environ)
+    content = read_content(path) or _NEW
+    check_user_file(content, path)
+    keys = parse_document(content, source=str(path))
+    return UserFile(path, keys if isinstance(keys, dict) else {"version": 1}, tuple(_comments(content.decode("utf-8"))))
+
+
+def set_default(environ: Mapping[str, str], name: str) -> Path:
+    """Make `name` the default profile in the user file, leaving every other line as it is.
+
+    The caller makes sure that the profile exists.
+    """
+    if name != SANDBOX_NAME:
+        check_name(name)
+    path = user_file_path(environ)
+    content = read_content(path) or _NEW
+    replace_file(path, set_key(content, "default_profile", name, after="version", source=str(path)))
+    return path
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a configuration file whole or not at all, with mode 0600; raises `config.invalid`."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        target = path.resolve()  # a linked file stays a link
+        handle, temporary = tempfile.mkstemp(prefix=".config-", dir=target.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(temporary).replace(target)
+        finally:
+            Path(temporary).unlink(missing_ok=True)
+    except OSError as error:
+        raise QscBotError("config.invalid", f"{path}: cannot be written: {error.strerror}") from error
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes texts in quotes unless every reader of YAML takes them for texts."""
+
+    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002  # the reader refuses aliases, so none is written
+        return True
+
+
+def _write_text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    is_plain = _PLAIN_WORD.fullmatch(text) and text.lower() not in _RESERVED
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if is_plain else '"')
+
+
+_Dumper.add_representer(str, _write_text)
+
+
+def _comments(text: str) -> Iterator[str]:
+    """The comments of a YAML text, each with its line: what stands between the tokens and is no white space."""
+    end = 0
+    for token in yaml.scan(text, Loader=yaml.SafeLoader):
+        gap = text[end : token.start_mark.index]
+        for found in re.finditer(r"#[^\r\n]*", gap):
+            line = text.count("\n", 0, end + found.start()) + 1
+            yield f"line {line}: {found[0][:_SHOWN_LENGTH]}"
+        end = max(end, token.end_mark.index)

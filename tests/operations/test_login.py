@@ -1,0 +1,110 @@
+"""Saving a login: secrets and profile, both or neither."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from qsc_bot.credentials.file_store import FileStore
+from qsc_bot.credentials.keychain import Keychain
+from qsc_bot.credentials.logins import Logins
+from qsc_bot.credentials.vault import Vault
+from qsc_bot.errors import QscBotError
+from qsc_bot.operations.login import save
+from qsc_bot.user_file import UserFile
+from tests.credentials.backends import LOCKED, Memory
+
+NOW = datetime(2026, 11, 22, 9, 2, 30, tzinfo=UTC)
+KEYS: dict[str, Any] = {"version": 1, "profiles": {"prod": {"account_id": "1417"}}}
+
+
+def refuse(fault: QscBotError) -> None:
+    """Nobody agrees to the file."""
+    raise fault
+
+
+def agree(fault: QscBotError) -> None:
+    """Somebody agrees to the file."""
+
+
+def make_vault(folder: Path, memory: Memory) -> Vault:
+    """A vault in a folder."""
+    keychain = Keychain({}, tell=lambda _text: None, load=lambda: memory, platform="darwin")
+    return Vault(keychain=keychain, file=FileStore(folder / "secrets.json"), logins=Logins(folder / "logins.json"))
+
+
+def attempt(vault: Vault, path: Path, agree_to_file: Callable[[QscBotError], None], **values: str) -> None:
+    """Save secrets of prod with a user file at a path."""
+    save(vault, UserFile(path, KEYS), values, profile="prod", now=NOW, agree_to_file=agree_to_file)
+
+
+@pytest.fixture
+def closed(tmp_path: Path) -> Path:
+    """A place where no file can be written, since its folder is a file."""
+    (tmp_path / "closed").write_text("")
+    return tmp_path / "closed" / "config.yaml"
+
+
+def test_both_are_saved(tmp_path: Path) -> None:
+    vault = make_vault(tmp_path / "state", Memory())
+    attempt(vault, tmp_path / "config.yaml", refuse, token="new")
+    item = vault.read("prod")
+    assert item is not None
+    assert (item.values, item.place) == ({"token": "new"}, "keychain")
+    assert b'account_id: "1417"' in (tmp_path / "config.yaml").read_bytes()
+
+
+def test_secrets_are_taken_back_where_the_profile_cannot_be_written(tmp_path: Path, closed: Path) -> None:
+    memory = Memory()
+    vault = make_vault(tmp_path / "state", memory)
+    with pytest.raises(QscBotError, match="cannot be written"):
+        attempt(vault, closed, refuse, token="new")
+    assert (memory.items, vault.login("prod")) == ({}, None)
+
+
+def test_secrets_of_an_earlier_login_come_back_where_the_profile_cannot_be_written(
+    tmp_path: Path, closed: Path
+) -> None:
+    vault = make_vault(tmp_path / "state", Memory())
+    attempt(vault, tmp_path / "config.yaml", refuse, token="old", app_secret="x")
+    before = vault.login("prod")
+    with pytest.raises(QscBotError, match="cannot be written"):
+        attempt(vault, closed, refuse, token="new", page_token="y")
+    item = vault.read("prod")
+    assert item is not None
+    assert (item.values, vault.login("prod")) == ({"token": "old", "app_secret": "x"}, before)
+
+
+def test_secrets_in_the_file_are_taken_back_too(tmp_path: Path, closed: Path) -> None:
+    vault = make_vault(tmp_path / "state", LOCKED)
+    with pytest.raises(QscBotError, match="cannot be written"):
+        attempt(vault, closed, agree, token="new")
+    assert not (tmp_path / "state" / "secrets.json").exists()
+
+
+def test_file_of_an_earlier_login_comes_back_where_the_move_to_the_keychain_fails(tmp_path: Path, closed: Path) -> None:
+    attempt(make_vault(tmp_path / "state", LOCKED), tmp_path / "config.yaml", agree, token="old")
+    memory = Memory()
+    vault = make_vault(tmp_path / "state", memory)
+    with pytest.raises(QscBotError, match="cannot be written"):
+        attempt(vault, closed, refuse, token="new")
+    item = vault.read("prod")
+    assert item is not None
+    assert (item.values, item.place, memory.items) == ({"token": "old"}, "file", {})
+
+
+def test_profile_that_would_not_be_read_again_stores_nothing(tmp_path: Path) -> None:
+    memory = Memory()
+    wrong = UserFile(tmp_path / "config.yaml", {"version": 1, "profiles": {"prod": {"account": "1417"}}})
+    vault = make_vault(tmp_path / "state", memory)
+    with pytest.raises(QscBotError, match="account_id"):
+        save(vault, wrong, {"token": "new"}, profile="prod", now=NOW, agree_to_file=refuse)
+    assert (memory.items, list(tmp_path.iterdir())) == ({}, [])
+
+
+def test_refusal_of_the_file_saves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(QscBotError, match="it is locked"):
+        attempt(make_vault(tmp_path / "state", LOCKED), tmp_path / "config.yaml", refuse, token="new")
+    assert list(tmp_path.iterdir()) == []
