@@ -175,13 +175,12 @@ def _check_project(project: _Source) -> None:
     for key in _USER_FILE_ONLY:
         if key in project.keys:
             _refuse(f"{project.path}: {key} may stand in the user file only")
-    for where, address, _ in _addresses(project):
-        if not is_loopback(_host(address, f"{project.path}: {where}")):
-            raise QscBotError(
-                "config.host",
-                f"{project.path}: {where}: a project file may name loopback addresses only",
-                hint=("move this key to the user file",),
-            )
+    for where, _address, _ in _addresses(project):
+        raise QscBotError(
+            "config.host",
+            f"{project.path}: {where}: a project file may not say where the token goes",
+            hint=("move this key to the user file",),
+        )
 
 
 def _check_addresses(user: _Source, allowed: Collection[str]) -> None:

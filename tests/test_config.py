@@ -112,14 +112,13 @@ def test_project_file_wins_key_by_key(environ: dict[str, str], user_file: Path, 
     )
     project_file.write_text(
         "default_profile: test\nprofiles: {prod: {topic_ids: ['7'], stuck: {bot_silent: 9m},"
-        " channels: {viber: tag}, api_url: 'http://127.0.0.1:1'}, test: {account_id: '2'}}"
+        " channels: {viber: tag}}, test: {account_id: '2'}}"
     )
     config = load(environ, project_file=project_file)
     prod = config.profiles["prod"]
     assert (prod.account_id, prod.topic_ids, prod.timeout) == ("1", ["7"], "3s")
     assert (prod.stuck.bot_silent, prod.stuck.agent_silent) == ("9m", "2m")
     assert prod.channels == {"web": "tag", "viber": "tag"}
-    assert prod.base_url == "http://127.0.0.1:1"
     assert config.default_profile == "test"
     assert list(config.profiles) == ["prod", "other", "test"]
     assert (config.path, config.project_path) == (user_file, project_file)

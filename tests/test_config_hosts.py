@@ -97,8 +97,9 @@ def test_plain_http_is_refused_even_for_an_allowed_host(environ: dict[str, str],
             "messenger.graph_url",
         ),
         (PROD % "api_url: 'https://proxy.test'", "config.host", "profiles.prod.api_url"),
+        (PROD % "api_url: 'http://127.0.0.1:8081'", "config.host", "profiles.prod.api_url"),
     ],
-    ids=["allowed_hosts", "show_names", "vendor's own host", "graph host", "host that the user allowed"],
+    ids=["allowed_hosts", "show_names", "vendor's own host", "graph host", "host that the user allowed", "loopback"],
 )
 def test_project_file_may_not_widen(
     environ: dict[str, str], user_file: Path, project_file: Path, text: str, code: str, part: str

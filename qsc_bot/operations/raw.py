@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from qsc_bot.errors import QscBotError
 from qsc_bot.models.profile import Profile
@@ -65,7 +65,8 @@ def parse_fields(fields: Sequence[str]) -> dict[str, str]:
     for field in fields:
         key, sign, value = field.partition("=")
         if not key or not sign or key in given:
-            raise QscBotError("usage.invalid", f"-F {field[:80]!r} cannot be used", expected="key=value, each key once")
+            message = f"-F {key[:40]!r} cannot be used"
+            raise QscBotError("usage.invalid", message, expected="key=value, each key once")
         given[key] = value
     return given
 
@@ -73,8 +74,9 @@ def parse_fields(fields: Sequence[str]) -> dict[str, str]:
 def check_path(path: str, fields: Mapping[str, str]) -> None:
     """A path below the configured host, and no secret in it."""
     parts = urlsplit(path)
-    climbs = any(step in {".", ".."} for step in parts.path.split("/"))
-    if parts.scheme or parts.netloc or not path.startswith("/") or path.startswith("//") or climbs or "\\" in path:
+    climbs = any(step in {".", ".."} for step in unquote(parts.path).split("/"))
+    leads_away = parts.scheme or parts.netloc or not path.startswith("/") or path.startswith("//")
+    if leads_away or climbs or "\\" in path or "#" in path:
         raise QscBotError(
             "usage.invalid",
             f"{path[:200]!r} is no path of the API; other hosts are refused, since the token goes with the call",
@@ -82,7 +84,9 @@ def check_path(path: str, fields: Mapping[str, str]) -> None:
         )
     if not path.isprintable() or " " in path:
         raise QscBotError("usage.invalid", "a path holds no spaces and no control characters")
-    if SECRET_KEYS.search(parts.query) or any(SECRET_KEYS.search(key) for key in fields):
+    if parts.query and fields:
+        raise QscBotError("usage.invalid", "give parameters in the path or with -F, not both")
+    if SECRET_KEYS.search(unquote(parts.query)) or any(SECRET_KEYS.search(key) for key in fields):
         raise QscBotError("usage.invalid", "no token on the command line: the profile's token is sent by itself")
 
 

@@ -2,7 +2,7 @@
 
 import re
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from qsc_bot.errors import QscBotError
 from qsc_bot.models.address import is_loopback
@@ -47,6 +47,9 @@ def register_webhook(
     Raises `usage.url` for an address with fragment, user or password, `config.secret` where `{secret}` has no value.
     """
     warnings = check_url(url)
+    if url_secret and url_secret in unquote(url):
+        hint = (f"write {SECRET_MARK} where the secret stands",)
+        raise QscBotError("usage.url", f"the address of {name} holds the secret itself, and would be kept", hint=hint)
     if SECRET_MARK in url and url_secret is None:
         raise QscBotError(
             "config.secret", f"the address of {name} holds {SECRET_MARK}, and QSC_BOT_URL_SECRET is not set"

@@ -161,3 +161,9 @@ def test_missing_topic_is_a_configuration_error(prod: Prod) -> None:
     result = prod.run(*CREATE, "-o", "json")
     assert (result.code, result.error["code"]) == (3, "config.topic")
     assert prod.wire.writes == []
+
+
+def test_address_that_holds_the_secret_itself_is_refused_and_not_kept(prod: Prod) -> None:
+    url = f"https://bot.example.com/{SECRETS['QSC_BOT_URL_SECRET']}/hook"
+    result = prod.run("webhook", "register", "bot", "--url", url, "-o", "json")
+    assert (result.code, result.error["code"], prod.wire.writes) == (2, "usage.url", [])
