@@ -55,8 +55,21 @@ def end_with_form(
     here.printer.show(record)
     answer = here.prompts.ask("Entered and saved? [y/N] ", flag="qsc-bot recipe confirm")
     if answer.lower() in ("y", "yes"):
+        _check_shown(here, name, record.item)
         return confirm_recipe(here.guided, name)
     return Record(schema="recipe", item=record.item, view="")
+
+
+def _check_shown(here: Session, name: str, shown: object) -> None:
+    """What is confirmed must be what was shown: another process may have changed the recipe meanwhile."""
+    now = here.guided.recipe(name)
+    keys = ("revision", "pending", "enabled")
+    if any(getattr(now, key) != getattr(shown, key) for key in keys):
+        raise QscBotError(
+            "recipe.different",
+            f"recipe {name} was changed while its form was shown, so nothing was confirmed",
+            hint=(f"qsc-bot recipe show {name} --form", f"qsc-bot recipe confirm {name}"),
+        )
 
 
 def _revealed(here: Session, *, show_secrets: bool, authorization: str | None) -> "Revealed":
