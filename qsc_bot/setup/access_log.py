@@ -1,15 +1,16 @@
 """Finds a recipe's marker in an access log of any shape and any size; what is held does not grow with it."""
 
 import re
+from bisect import bisect
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
-from urllib.parse import unquote
 
 from qsc_bot.setup.evidence import Sighting
 from qsc_bot.setup.log_time import time_in
 from qsc_bot.setup.marker import NAME_KEY, REVISION_KEY
+from qsc_bot.setup.request_line import OPENING_BYTES, requested_in
 
 PIECE_BYTES: Final = 1 << 16
 """A longer line is read in pieces of this size."""
@@ -21,15 +22,16 @@ MOST_REVISIONS: Final = 1000
 
 _OVERLAP_BYTES: Final = 2 * AROUND_BYTES
 _NEEDLE: Final = NAME_KEY.encode()
-_BREAK: Final = re.compile(r"[\s\"'<>]+")
-_NAME: Final = re.compile(rf"(?<![\w-]){NAME_KEY}=([a-z0-9-]+)(?![\w.~%-])")
-_REVISION: Final = re.compile(rf"(?<![\w-]){REVISION_KEY}=([0-9a-f]{{12}})(?![\w.~%-])")
-_QUOTE: Final = r"\\*\""
-_VALUE_START: Final = rf"{_QUOTE}\s*:\s*\[?\s*{_QUOTE}"
-_NAME_FIELD: Final = re.compile(rf"{_QUOTE}{NAME_KEY}{_VALUE_START}([a-z0-9-]+){_QUOTE}")
-_REVISION_FIELD: Final = re.compile(rf"{_QUOTE}{REVISION_KEY}{_VALUE_START}([0-9a-f]{{12}}){_QUOTE}")
-_ESCAPES: Final = (("\\u0026", "&"), ("\\u003d", "="), ("\\u003D", "="), ("&amp;", "&"))
-_ENCODINGS: Final = 3
+_WORD: Final = re.compile(r"[^\s\"'<>]+", re.ASCII)
+_KEY_START: Final = r"(?:(?<![\w.~%-])|(?<=\\u0026))"
+_EQUALS: Final = r"(?:=|\\u003[dD])"
+_NAME: Final = re.compile(rf"{_KEY_START}{NAME_KEY}{_EQUALS}([a-z0-9-]+)(?![\w.~%-])", re.ASCII)
+_REVISION: Final = re.compile(rf"{_KEY_START}{REVISION_KEY}{_EQUALS}([0-9a-f]{{12}})(?![\w.~%-])", re.ASCII)
+_QUOTE: Final = r"\\{0,15}\""
+_SPACE: Final = r"\s{0,15}"
+_VALUE_START: Final = rf"{_QUOTE}{_SPACE}:{_SPACE}\[?{_SPACE}{_QUOTE}"
+_NAME_FIELD: Final = re.compile(rf"(?<=\"){NAME_KEY}{_VALUE_START}([a-z0-9-]+){_QUOTE}", re.ASCII)
+_REVISION_FIELD: Final = re.compile(rf"(?<=\"){REVISION_KEY}{_VALUE_START}([0-9a-f]{{12}}){_QUOTE}", re.ASCII)
 
 
 @dataclass
@@ -38,6 +40,8 @@ class _Line:
 
     at: datetime | None
     found: set[str] = field(default_factory=set)
+    is_read: bool = False
+    """Its request was visible, so the rest of the line tells nothing."""
 
 
 @dataclass
@@ -45,6 +49,8 @@ class LogReader:
     """Counts the deliveries of one recipe, revision by revision, in bytes as they come."""
 
     name: str
+    scanned_bytes: int = 0
+    """How much was searched for a marker's parts: a small multiple of what was fed, whatever stands in it."""
     _rest: bytes = b""
     _line: _Line | None = None
     _sightings: dict[str, Sighting] = field(default_factory=dict)
@@ -86,19 +92,35 @@ class LogReader:
         self._line = self._find(text, start, stop, cut=stop - AROUND_BYTES, line=self._line)
 
     def _find(self, text: bytes, start: int, stop: int, *, cut: int, line: _Line | None) -> _Line:
-        """Look around each marker; one past `cut` is found in the next piece, with all that stands around it.
+        """Look around the markers; one past `cut` is found in the next piece, with all that stands around it.
 
         `line` is given where this piece goes on from another, which looked at its first bytes already.
         """
         first = start if line is None else start + AROUND_BYTES
-        line = line or _Line(time_in(text[start : min(stop, start + HEAD_BYTES)]))
+        line = line or self._begin(text, start, stop)
+        if line.is_read:
+            return line
         at = text.find(_NEEDLE, first, cut + len(_NEEDLE) - 1)
         while at >= 0:
-            around = text[max(start, at - AROUND_BYTES) : min(stop, at + AROUND_BYTES)]
-            for revision in _revisions(around.decode("utf-8", "replace"), self.name):
-                self._count(revision, line)
-            at = text.find(_NEEDLE, at + len(_NEEDLE), cut + len(_NEEDLE) - 1)
+            until, left = min(cut, at + AROUND_BYTES), max(start, at - AROUND_BYTES)
+            around = text[left : min(stop, until + AROUND_BYTES)].decode("latin-1")
+            self._look(around, line, range(at - left, until - left))
+            at = text.find(_NEEDLE, until, cut + len(_NEEDLE) - 1)
         return line
+
+    def _begin(self, text: bytes, start: int, stop: int) -> _Line:
+        """A line's time, and its request where it shows one."""
+        line = _Line(time_in(text[start : min(stop, start + HEAD_BYTES)]))
+        requested = requested_in(text[start : min(stop, start + OPENING_BYTES)])
+        if requested is not None:
+            line.is_read = True
+            self._look(requested, line, range(len(requested)))
+        return line
+
+    def _look(self, around: str, line: _Line, names_at: range) -> None:
+        self.scanned_bytes += len(around)
+        for revision in _revisions(around, self.name, names_at):
+            self._count(revision, line)
 
     def _count(self, revision: str, line: _Line) -> None:
         known = self._sightings.get(revision, Sighting(count=0))
@@ -119,27 +141,25 @@ def read_log(chunks: Iterable[bytes], name: str) -> dict[str, Sighting]:
     return reader.finish()
 
 
-def _revisions(text: str, name: str) -> Iterator[str]:
+def _revisions(text: str, name: str, names_at: range) -> Iterator[str]:
     """The revisions that stand beside the recipe's name: in an address, or as fields of JSON."""
-    for word in _BREAK.split(text):
-        if NAME_KEY in word:
-            yield from _paired(_decoded(word), name, _NAME, _REVISION)
-    yield from _paired(text, name, _NAME_FIELD, _REVISION_FIELD)
+    for word in _WORD.finditer(text):
+        if NAME_KEY in word[0]:
+            yield from _paired(_found(_NAME, text, word), _found(_REVISION, text, word), name, names_at)
+    yield from _paired(list(_NAME_FIELD.finditer(text)), list(_REVISION_FIELD.finditer(text)), name, names_at)
 
 
-def _paired(text: str, name: str, names: re.Pattern[str], revisions: re.Pattern[str]) -> Iterator[str]:
-    places = list(revisions.finditer(text))
-    for found in names.finditer(text) if places else ():
-        if found[1] == name:
-            near = min(places, key=lambda one: max(one.start() - found.end(), found.start() - one.end()))
+def _found(pattern: re.Pattern[str], text: str, word: re.Match[str]) -> list[re.Match[str]]:
+    return list(pattern.finditer(text, *word.span()))
+
+
+def _paired(names: list[re.Match[str]], places: list[re.Match[str]], name: str, names_at: range) -> Iterator[str]:
+    starts = [one.start() for one in places]
+    for found in names if places else ():
+        if found[1] != name or found.start() not in names_at:
+            continue
+        after = bisect(starts, found.start())
+        beside = places[max(0, after - 1) : after + 1]
+        near = min(beside, key=lambda one: max(one.start() - found.end(), found.start() - one.end()))
+        if found.start() - AROUND_BYTES < near.start() and near.end() < found.start() + AROUND_BYTES:
             yield near[1]
-
-
-def _decoded(word: str) -> str:
-    for escape, character in _ESCAPES:
-        word = word.replace(escape, character)
-    for _ in range(_ENCODINGS):
-        if "%" not in word:
-            break
-        word = unquote(word)
-    return word

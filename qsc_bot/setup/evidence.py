@@ -47,13 +47,16 @@ def judge(
     if not sightings:
         raise QscBotError("recipe.not_seen", f"recipe {entry.name}: no delivery with this recipe's marker")
     others = {one: sighting for one, sighting in sightings.items() if one != revision}
-    newest = max(others, key=lambda one: _newness(others[one]), default=None)
+    recent = [one for one, sighting in others.items() if not _is_history(entry, sighting)]
+    newest = max(recent, key=lambda one: _newness(others[one]), default=None)
     wanted = sightings.get(revision)
     is_other_newer = wanted and newest and _is_later(others[newest].last, wanted.last)
     if newest and (wanted is None or is_other_newer):
         drift = f"recipe {entry.name}: revision {newest} fires, wanted is {revision}"
         return _seen(entry, newest, others[newest], by=by, at=at, drift=drift)
-    assert wanted is not None
+    if wanted is None:
+        text = f"recipe {entry.name}: all deliveries are older than what is known of it, and of another revision"
+        raise QscBotError("recipe.not_seen", text)
     if not content.enabled or (entry.pending and entry.pending.change == "delete"):
         return _of_silenced(entry, revision, wanted, by=by, at=at)
     _check_newer_than_change(entry, wanted)
@@ -66,9 +69,23 @@ def _of_silenced(entry: RecipeEntry, revision: str, wanted: Sighting, *, by: str
     if said and wanted.last and wanted.last <= said + CLOCK_TOLERANCE:
         told = f"recipe {entry.name} is disabled; its newest delivery is from before that was confirmed"
         return Verdict(entry=entry, live=revision, warnings=(told,))
+    if entry.pending and _is_history(entry, wanted):
+        text = f"recipe {entry.name}: the newest delivery is older than the change that waits to be confirmed"
+        raise QscBotError("recipe.not_seen", text)
     is_leaving = entry.pending is not None and entry.pending.change == "delete"
-    wish = "is to be deleted" if is_leaving else "is to be disabled"
+    wish = "is to be deleted" if is_leaving else "is disabled" if said else "is to be disabled"
     return _seen(entry, revision, wanted, by=by, at=at, drift=f"recipe {entry.name} {wish}, and fires")
+
+
+def _is_history(entry: RecipeEntry, sighting: Sighting) -> bool:
+    """Whether deliveries are from before what is known of the recipe, and so no drift from it."""
+    if sighting.last is None:
+        return False
+    if entry.pending:
+        return sighting.last < datetime.fromisoformat(entry.pending.at)
+    said = moment_in(entry.confirmed.at) if entry.confirmed else None
+    known = moment_in(entry.seen.last) if entry.seen and not entry.seen.drifted else None
+    return bool((said and sighting.last <= said + CLOCK_TOLERANCE) or (known and sighting.last < known))
 
 
 def _check_newer_than_change(entry: RecipeEntry, wanted: Sighting) -> None:

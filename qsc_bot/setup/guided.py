@@ -91,7 +91,7 @@ class GuidedSetup:
             users = [one for one in changed.recipes if one.webhook == name]
             recipes = changed.recipes
             for user in users:
-                recipes = _exchanged(recipes, self._asked(user, "update", changed))
+                recipes = _exchanged(recipes, self._asked(user, "delete" if _is_leaving(user) else "update", changed))
             return replace(changed, recipes=recipes), "updated"
 
         return self._change(edit)
@@ -105,7 +105,7 @@ class GuidedSetup:
             if present is None:
                 entry = RecipeEntry(name=name, revision="0" * 12, **content)
                 return replace(account, recipes=[*account.recipes, self._asked(entry, "create", account)]), "created"
-            is_leaving = present.pending is not None and present.pending.change == "delete"
+            is_leaving = _is_leaving(present)
             found = msgspec.to_builtins(present)
             if all(found[key] == value for key, value in content.items()) and not is_leaving:
                 return account, "unchanged"
@@ -224,6 +224,10 @@ def _find(entries: list[E], noun: Noun, name: str) -> E:
 
 def _exchanged(entries: list[E], entry: E) -> list[E]:
     return [entry if one.name == entry.name else one for one in entries]
+
+
+def _is_leaving(entry: RecipeEntry) -> bool:
+    return entry.pending is not None and entry.pending.change == "delete"
 
 
 def _webhook(entry: WebhookEntry) -> Webhook:

@@ -132,6 +132,13 @@ def test_deleted_recipe_stays_until_its_deletion_is_confirmed(made: Terminal) ->
     assert made("webhook", "delete", "bot", "--yes", "-o", "json").document["outcome"] == "deleted"
 
 
+def test_recipe_that_is_to_be_deleted_still_is_when_its_webhook_changes(made: Terminal) -> None:
+    made("recipe", "confirm", "to-bot")
+    made("recipe", "delete", "to-bot", "--yes")
+    made("webhook", "register", "bot", "--url", "https://bot.example.com/other", "--update")
+    assert show(made)["pending"] == "delete"
+
+
 def test_recipe_that_was_to_be_deleted_can_be_made_again(made: Terminal) -> None:
     made("recipe", "delete", "to-bot", "--yes")
     again = made(*CREATE, "-o", "json").document

@@ -17,7 +17,7 @@ class Meanwhile(Tty):
         super().__init__()
         self._happens = happens
 
-    def readline(self, _size: int | None = -1, /) -> str:
+    def readline(self, _size: int = -1, /) -> str:  # type: ignore[override]  # typeshed gives it bytes in one base
         """Yes, too late."""
         self._happens()
         return "y\n"

@@ -124,8 +124,37 @@ def test_disabled_recipe_that_fires_is_drift_and_what_it_did_before_is_not(made:
     made("recipe", "confirm", "to-bot")
     before = verify(made, log(made, (rev, -1)))
     assert (before.code, before.document["state"]) == (0, "disabled")
-    assert verify(made, log(made, (rev, 1))).code == 7
+    fires = verify(made, log(made, (rev, 1)))
+    assert (fires.code, "is disabled, and fires" in fires.error["message"]) == (7, True)
     assert show(made)["state"] == "drifted"
+
+
+@pytest.mark.parametrize("words", [["disable"], ["delete", "--yes"]], ids=["disable", "delete"])
+def test_deliveries_from_before_a_recipe_was_to_be_silent_are_no_drift(made: Terminal, words: list[str]) -> None:
+    rev = show(made)["revision"]
+    made("recipe", "confirm", "to-bot")
+    made.now += HOUR
+    made("recipe", words[0], "to-bot", *words[1:])
+    assert verify(made, log(made, (rev, -0.5))).error["code"] == "recipe.not_seen"
+    assert show(made)["state"] == "pending"
+
+
+def test_older_revision_from_before_the_change_or_its_confirmation_is_no_drift(made: Terminal) -> None:
+    old, _ = update(made)
+    assert verify(made, log(made, (old, -0.5))).error["code"] == "recipe.not_seen"
+    assert show(made)["state"] == "pending"
+    made("recipe", "confirm", "to-bot")
+    assert verify(made, log(made, (old, -0.5))).error["code"] == "recipe.not_seen"
+    assert show(made)["state"] == "confirmed"
+    assert verify(made, log(made, (old, 0.5))).error["code"] == "recipe.drifted"
+
+
+def test_older_revision_from_before_the_wanted_one_was_seen_is_no_drift(made: Terminal) -> None:
+    old, new = update(made)
+    verify(made, log(made, (new, 2)))
+    assert verify(made, log(made, (old, 1))).error["code"] == "recipe.not_seen"
+    assert show(made)["state"] == "seen"
+    assert verify(made, log(made, (old, 3))).error["code"] == "recipe.drifted"
 
 
 def test_recipe_that_is_to_be_deleted_and_fires_is_drift(made: Terminal) -> None:

@@ -23,7 +23,7 @@ AT = datetime(2026, 11, 22, 8, 2, 30, tzinfo=UTC)
     [
         pytest.param(f'10.0.0.1 - - [22/Nov/2026:09:02:30 +0100] "POST /in?{QUERY} HTTP/1.1" 200 2', id="common"),
         pytest.param(
-            f'::1 - - [22/Nov/2026:09:02:30 +0100] "POST /in HTTP/1.1" 200 2 "https://b/?{QUERY}" "ua"', id="combined"
+            f'::1 - - [22/Nov/2026:09:02:30 +0100] "POST /in?{QUERY} HTTP/1.1" 200 2 "https://b/" "ua"', id="combined"
         ),
         pytest.param(f'2026-11-22T08:02:30.123Z stdout F {{"url":"/in?a=1&{QUERY}"}}', id="kubernetes prefix"),
         pytest.param(f"2026-11-22 08:02:30,123 INFO POST /in?{QUERY}", id="python logging"),
@@ -43,13 +43,10 @@ AT = datetime(2026, 11, 22, 8, 2, 30, tzinfo=UTC)
             f"ts=2026-11-22T08:02:30Z path=/in?qsc_rev={REV}&x=1&qsc_recipe=to-bot status=200", id="logfmt, other order"
         ),
         pytest.param(
-            f"2026/11/22 08:02:30 [info] GET /proxy?to=https%3A%2F%2Fb%3Fqsc_recipe%3Dto-bot%26qsc_rev%3D{REV}",
-            id="encoded",
+            f"1795334550.123 5 10.0.0.1 TCP_MISS/200 POST https://b/x?u=1&qsc_recipe=to%2Dbot&qsc_rev={REV}",
+            id="decoded once",
         ),
-        pytest.param(
-            f"1795334550.123 5 10.0.0.1 TCP_MISS/200 POST /x?u=qsc_recipe%253Dto-bot%2526qsc_rev%253D{REV}",
-            id="encoded twice",
-        ),
+        pytest.param(f'[22/Nov/2026:09:02:30 +0100] "/in?{QUERY}" 200', id="common, path alone"),
         pytest.param(f'<a href="/in?qsc_recipe=to-bot&amp;qsc_rev={REV}">22/Nov/2026:08:02:30 +0000</a>', id="markup"),
     ],
 )
@@ -69,6 +66,19 @@ def test_marker_and_time_are_found_in_a_log_of_this_shape(line: str) -> None:
         pytest.param("/in?qsc_recipe=to-bot&qsc_rev=0123", id="cut revision"),
         pytest.param("/in?qsc_recipe=to-bot", id="no revision"),
         pytest.param("", id="empty"),
+        pytest.param(
+            f'::1 - - [22/Nov/2026:09:02:30 +0100] "POST /in HTTP/1.1" 200 2 "https://b/?{QUERY}" "ua"', id="referer"
+        ),
+        pytest.param(
+            f'::1 - - [22/Nov/2026:09:02:30 +0100] "-" 400 0 "POST /?{QUERY}" "ua"', id="referer beside no request"
+        ),
+        pytest.param(f"POST /x?to=https%3A%2F%2Fb%3Fqsc_recipe%3Dto-bot%26qsc_rev%3D{REV}", id="in a parameter"),
+        pytest.param(f"/x?to=https%3A%2F%2Fb%3Fqsc_recipe%3Dto-bot%26qsc_rev%3D{REV}", id="in a path's parameter"),
+        pytest.param(f"POST /x?to=https://b/?{QUERY}", id="in a parameter, not encoded"),
+        pytest.param(f"POST /x?u=qsc_recipe%253Dto-bot%2526qsc_rev%253D{REV}", id="encoded twice"),
+        pytest.param(f"POST /in#?{QUERY}", id="in a fragment"),
+        pytest.param(f'"GET /in?{QUERY} HTTP/1.1" 200', id="other method"),
+        pytest.param(f'{{"method": "HEAD", "url": "/in?{QUERY}"}}', id="other method in a field"),
     ],
 )
 def test_what_is_not_the_marker_is_not_found(line: str) -> None:
@@ -143,3 +153,16 @@ def test_made_up_revisions_do_not_fill_the_memory() -> None:
             yield f"/in?qsc_recipe=to-bot&qsc_rev={number:012x}\n".encode()
 
     assert len(read_log(lines(), "to-bot")) == 1000
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["qsc_recipe=to-bot&", "qsc_recipe=...&", f"{QUERY}&", f"qsc_recipe {chr(92) * 40}", '"qsc_recipe":"to-bot",'],
+)
+@pytest.mark.parametrize("opening", ["/in?", "POST /in?"])
+def test_work_grows_with_the_line_and_not_with_its_markers(unit: str, opening: str) -> None:
+    line = (opening + unit * ((1 << 20) // len(unit)) + "\n").encode()
+    reader = LogReader("to-bot")
+    reader.feed(line)
+    reader.finish()
+    assert 0 < reader.scanned_bytes <= 4 * len(line)
