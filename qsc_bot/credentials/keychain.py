@@ -60,6 +60,7 @@ class Keychain:
         self._load = load
         self._wait = wait
         self._platform = platform
+        self._turn = threading.Lock()  # one question at a time, so that a late one is undone before the next
 
     def read(self, profile: str) -> dict[str, str] | None:
         """The secrets kept for a profile by name; None where there is no item."""
@@ -67,19 +68,30 @@ class Keychain:
         return None if text is None else _unpack(text, profile)
 
     def write(self, profile: str, secrets: Mapping[str, str]) -> None:
-        """Keep the secrets of a profile in place of those kept before, and read them back."""
+        """Keep the secrets of a profile in place of those kept before, and read them back.
+
+        Where that fails or is given up, the item of before is put back, however late the system is done with it.
+        """
         text = json.dumps({"version": _VERSION, "profile": profile, "secrets": dict(secrets)})
         if self._platform == "win32" and len(text.encode("utf-16-le")) > _WINDOWS_LIMIT_BYTES:
             raise _unusable("the secrets are longer than one of its items may be")
 
-        def keep(backend: Backend) -> bool:
-            backend.set_password(SERVICE, profile, text)
-            if backend.get_password(SERVICE, profile) == text:
-                return True
-            backend.delete_password(SERVICE, profile)
-            return False
+        settled = threading.Lock()
 
-        if not self._ask(keep):
+        def keep(backend: Backend) -> bool:
+            before = backend.get_password(SERVICE, profile)
+            if settled.locked():
+                return False
+            is_kept = False
+            try:
+                backend.set_password(SERVICE, profile, text)
+                is_kept = backend.get_password(SERVICE, profile) == text and settled.acquire(blocking=False)
+            finally:
+                if not is_kept:
+                    _put_back(backend, profile, before)
+            return is_kept
+
+        if not self._ask(keep, settled):
             raise _unusable("it does not give back what it was given")
 
     def delete(self, profile: str) -> bool:
@@ -93,7 +105,8 @@ class Keychain:
 
         return self._ask(forget)
 
-    def _ask(self, action: Callable[[Backend], T]) -> T:
+    def _ask(self, action: Callable[[Backend], T], settled: "threading.Lock | None" = None) -> T:
+        """What the action found; `settled` is taken by the action that is done or by who gives it up, by one alone."""
         if self._platform.startswith("linux") and not self._environ.get("DBUS_SESSION_BUS_ADDRESS"):
             raise _unusable("there is no D-Bus session")
         results: list[T] = []
@@ -102,24 +115,44 @@ class Keychain:
 
         def run() -> None:
             try:
-                results.append(action(_usable(self._load())))
+                with self._turn:
+                    results.append(action(_usable(self._load())))
             except BaseException as fault:  # noqa: BLE001  # handed to the thread that waits, whatever it is
                 faults.append(fault)
             finally:
                 ended.set()
 
         threading.Thread(target=run, name="keychain", daemon=True).start()
-        self._await(ended)
+        self._await(ended, settled or threading.Lock())
         if faults:
             raise _translated(faults[0]) from None  # a back-end's own words may hold the secret
         return results[0]
 
-    def _await(self, ended: threading.Event) -> None:
-        if self._wait(ended, _QUIET_SECONDS):
-            return
-        self._tell("waiting for the system keychain")
-        if not self._wait(ended, _LIMIT_SECONDS - _QUIET_SECONDS):
+    def _await(self, ended: threading.Event, settled: threading.Lock) -> None:
+        is_over = is_given_up = False
+        try:
+            is_over = self._wait_aloud(ended)
+        finally:
+            if not is_over:
+                is_given_up = settled.acquire(blocking=False)
+        if is_given_up:
             raise _unusable(f"it hangs: no answer in {_LIMIT_SECONDS:.0f} seconds")
+        ended.wait()
+
+    def _wait_aloud(self, ended: threading.Event) -> bool:
+        if self._wait(ended, _QUIET_SECONDS):
+            return True
+        self._tell("waiting for the system keychain")
+        return self._wait(ended, _LIMIT_SECONDS - _QUIET_SECONDS)
+
+
+def _put_back(backend: Backend, profile: str, before: str | None) -> None:
+    if backend.get_password(SERVICE, profile) == before:
+        return
+    if before is None:
+        backend.delete_password(SERVICE, profile)
+    else:
+        backend.set_password(SERVICE, profile, before)
 
 
 def _unusable(reason: str) -> QscBotError:

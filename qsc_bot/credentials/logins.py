@@ -12,12 +12,16 @@ Place = Literal["keychain", "file"]
 
 
 class Login(msgspec.Struct, frozen=True, kw_only=True):
-    """One profile's login; `names` are the kinds of secrets that are kept, never the secrets."""
+    """One profile's login; `names` are the kinds of secrets that are kept, never the secrets.
+
+    `keychain_used` says that an earlier login may have left an item in the keychain.
+    """
 
     place: Place
     names: list[str]
     saved_at: datetime
     token_saved_at: datetime | None = None
+    keychain_used: bool = False
 
 
 class Logins:

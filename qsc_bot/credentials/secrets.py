@@ -77,11 +77,10 @@ class Secrets:
         return self._find(profile, "url_secret")
 
     def values(self, profile: Profile) -> list[str]:
-        """Every secret that this run may send or be sent back, for taking them out of what is shown."""
+        """Every secret of the environment or read so far, for taking them out of what is shown; asks no store."""
         found = [secret for name in NAMES if (secret := self._direct(profile, name))]
         direct = [secret.value for secret in found if secret.source != BUILT_IN]  # what everybody knows hides nothing
-        asks = profile.name in self._items or self._direct(profile, "token") is None
-        item = self._item(profile, "token") if asks else None
+        item = self._items.get(profile.name)
         return [*direct, *(item.values.values() if item else ())]
 
     def sources(self, profile: Profile) -> dict[str, str | None]:

@@ -1,7 +1,10 @@
 """Where the secrets of a profile are kept: the system keychain, or the file that a person agreed to."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+
+from msgspec.structs import replace
 
 from qsc_bot.credentials.file_store import FileStore
 from qsc_bot.credentials.keychain import SOURCE, Keychain
@@ -49,38 +52,46 @@ class Vault:
 
     def record(self, profile: str, login: Login) -> None:
         """Remember a login, and forget what an earlier one left in the file."""
-        self._logins.remember(profile, login)
+        before = self._logins.of(profile)
+        self._logins.remember(profile, replace(login, keychain_used=_used_keychain(before) or _used_keychain(login)))
         if login.place == "keychain":
             self._file.delete(profile)
 
-    def restore(self, profile: str, item: Item | None, login: Login | None, *, written: Place) -> None:
-        """Put back what was there before a `write` to the place `written`."""
-        if item is None or item.place != written:
-            self._store(written).delete(profile)
-        if item is not None:
-            self._store(item.place).write(profile, item.values)
-        if login is None:
-            self._logins.forget(profile)
-        else:
-            self._logins.remember(profile, login)
+    def restore(self, profile: str, item: Item | None, login: Login | None, *, written: Collection[Place]) -> None:
+        """Put back what was there before `write`s to the places `written`, each store whatever the others do."""
+        with ExitStack() as steps:  # from the last to the first
+            for place in written:
+                if item is None or item.place != place:
+                    steps.callback(self._store(place).delete, profile)
+            if item is not None and (item.place in written or item.place == "file"):
+                steps.callback(self._store(item.place).write, profile, item.values)
+            if login is None:
+                steps.callback(self._logins.forget, profile)
+            else:
+                steps.callback(self._logins.remember, profile, login)
 
     def delete(self, profile: str) -> tuple[bool, QscBotError | None]:
         """Forget the secrets of a profile everywhere: whether there were any, and why not all could be looked at.
 
-        A keychain that cannot be asked raises only where a login is known to have used it.
+        A keychain that cannot be asked raises only where a login is known to have used it; what is in the file is
+        forgotten even then, and the login is remembered as one in the keychain until that could be asked.
         """
         login = self._logins.of(profile)
         existed, fault = False, None
-        if login is None or login.place == "keychain":
-            try:
-                existed = self._keychain.delete(profile)
-            except QscBotError as error:
-                if login is not None:
-                    raise
-                fault = error
+        try:
+            existed = self._keychain.delete(profile)
+        except QscBotError as error:
+            fault = error
         existed = self._file.delete(profile) or existed
+        if fault is not None and login is not None and _used_keychain(login):
+            self._logins.remember(profile, replace(login, place="keychain"))
+            raise fault
         self._logins.forget(profile)
         return existed, fault
 
     def _store(self, place: Place) -> Keychain | FileStore:
         return self._keychain if place == "keychain" else self._file
+
+
+def _used_keychain(login: Login | None) -> bool:
+    return login is not None and (login.place == "keychain" or login.keychain_used)

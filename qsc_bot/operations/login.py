@@ -82,12 +82,13 @@ def save(
     stored, fault = _read_stored(vault, profile)
     kept = {**(stored.values if stored else {}), **values}
     place: Place = "keychain"
-    fault = fault or _keychain_fault(vault, profile, kept)
-    if fault is not None:
-        agree_to_file(fault)
-        place = "file"
-        vault.write(profile, kept, place=place)
-    with _undone(vault, profile, stored, place):
+    with _undone(vault, profile, stored) as written:
+        fault = fault or _keychain_fault(vault, profile, kept, written)
+        if fault is not None:
+            agree_to_file(fault)
+            place = "file"
+            written.append(place)
+            vault.write(profile, kept, place=place)
         vault.record(profile, Login(place=place, names=sorted(kept), saved_at=now, token_saved_at=now))
         file.write()
 
@@ -101,25 +102,30 @@ def _read_stored(vault: Vault, profile: str) -> tuple[Item | None, QscBotError |
         return None, error
 
 
-def _keychain_fault(vault: Vault, profile: str, values: Mapping[str, str]) -> QscBotError | None:
+def _keychain_fault(vault: Vault, profile: str, values: Mapping[str, str], written: list[Place]) -> QscBotError | None:
+    """Why the keychain does not take the secrets; it has then put its item of before back by itself."""
+    written.append("keychain")
     try:
         vault.write(profile, values, place="keychain")
     except QscBotError as error:
         if error.code != "auth.keychain":
             raise
+        written.remove("keychain")
         return error
     return None
 
 
 @contextmanager
-def _undone(vault: Vault, profile: str, before: Item | None, written: Place) -> Iterator[None]:
-    """Put the stored secrets back where what follows fails."""
+def _undone(vault: Vault, profile: str, before: Item | None) -> Iterator[list[Place]]:
+    """Put the stored secrets back where what follows fails or is interrupted; it lists the places it writes to."""
     login = vault.login(profile)
+    written: list[Place] = []
     try:
-        yield
-    except QscBotError:
-        with suppress(QscBotError):
-            vault.restore(profile, before, login, written=written)
+        yield written
+    except BaseException:
+        if written:
+            with suppress(QscBotError, OSError):
+                vault.restore(profile, before, login, written=written)
         raise
 
 

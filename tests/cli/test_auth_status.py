@@ -162,6 +162,18 @@ def test_logout_of_a_keychain_that_fails_keeps_the_login(desk: Desk) -> None:
     assert "prod" in (desk.run.state / "logins.json").read_text()
 
 
+def test_logout_after_a_renewal_into_the_file_also_forgets_the_keychain(desk: Desk) -> None:
+    keychain, harmless = desk.keychain, "kept-in-a-file-on-purpose"
+    desk.keychain, desk.vendor.tokens = LOCKED, {EU: harmless}
+    assert desk.log_in("--allow-file-store", stdin=harmless).code == 0
+    failed = desk.run("auth", "logout", "--yes", "-o", "json", env=BUS)
+    assert (failed.code, failed.error["code"]) == (3, "auth.keychain")
+    assert not (desk.run.state / "secrets.json").exists()
+    desk.keychain = keychain
+    result = desk.run("auth", "logout", "--yes", "-o", "json", env=BUS)
+    assert (result.code, result.document["outcome"], desk.stored) == (0, "deleted", {})
+
+
 def test_secrets_of_a_deleted_profile_can_still_be_forgotten(desk: Desk) -> None:
     deleted = desk.run("profile", "delete", "prod", "--yes", env=BUS)
     assert "next: qsc-bot auth logout -p prod" in deleted.stderr

@@ -172,3 +172,130 @@ def test_windows_keeps_at_most_2560_bytes_of_utf_16(length: int, platform: str, 
         with pytest.raises(QscBotError, match="longer than one of its items may be"):
             keychain.write("prod", {"token": "x" * length})
     assert bool(memory.items) is is_kept
+
+
+class Clobbering(Memory):
+    """Takes the old item away and then fails, or keeps something else than it was given."""
+
+    def __init__(self, *, fails: bool) -> None:
+        super().__init__()
+        self.fails = fails
+        self.is_armed = False
+
+    def set_password(self, service: str, user: str, text: str) -> None:
+        """Spoil the item once."""
+        if not self.is_armed:
+            return super().set_password(service, user, text)
+        self.is_armed = False
+        del self.items[service, user]
+        if self.fails:
+            raise ConnectionResetError(text)
+        self.items[service, user] = text[:-1]
+        return None
+
+
+@pytest.mark.parametrize("fails", [True, False], ids=["fails", "keeps something else"])
+def test_item_of_before_comes_back_where_a_write_goes_wrong(fails: bool) -> None:
+    clobbering = Clobbering(fails=fails)
+    keychain, _ = make(clobbering)
+    keychain.write("prod", {"token": "old"})
+    clobbering.is_armed = True
+    with pytest.raises(QscBotError, match="the system keychain cannot be used"):
+        keychain.write("prod", {"token": TOKEN})
+    assert keychain.read("prod") == {"token": "old"}
+
+
+class Slow(Memory):
+    """Holds up one question until it is released."""
+
+    def __init__(self, held: str) -> None:
+        super().__init__()
+        self.held = held
+        self.sets = 0
+        self.is_armed = False
+        self.reached = threading.Event()
+        self.released = threading.Event()
+        self.threads: list[threading.Thread] = []
+
+    def get_password(self, service: str, user: str) -> str | None:
+        """An item."""
+        self._hold("get")
+        return super().get_password(service, user)
+
+    def set_password(self, service: str, user: str, text: str) -> None:
+        """Keep an item."""
+        self._hold("set")
+        self.sets += 1
+        super().set_password(service, user, text)
+
+    def _hold(self, what: str) -> None:
+        if self.is_armed and what == self.held:
+            self.is_armed = False
+            self.threads.append(threading.current_thread())
+            self.reached.set()
+            assert self.released.wait(30)
+
+
+def give_up(slow: Slow, fault: type[BaseException] | None = None) -> Callable[[threading.Event, float], bool]:
+    """Wait until the back-end is held up, and no longer."""
+
+    def wait(ended: threading.Event, _seconds: float) -> bool:
+        if not slow.is_armed and not slow.reached.is_set():
+            return ended.wait(30)
+        assert slow.reached.wait(30)
+        if fault:
+            raise fault
+        return False
+
+    return wait
+
+
+@pytest.mark.parametrize("before", [None, {"token": "old"}], ids=["nothing before", "an item before"])
+@pytest.mark.parametrize(
+    ("fault", "raised"), [(None, QscBotError), (KeyboardInterrupt, KeyboardInterrupt)], ids=["hangs", "interrupted"]
+)
+@pytest.mark.parametrize(("held", "sets"), [("get", 0), ("set", 1)])
+def test_write_that_ends_after_it_was_given_up_leaves_what_was_there(
+    held: str,
+    sets: int,
+    fault: type[BaseException] | None,
+    raised: type[BaseException],
+    before: dict[str, str] | None,
+) -> None:
+    slow = Slow(held)
+    keychain, _ = make(slow, wait=give_up(slow, fault))
+    if before:
+        keychain.write("prod", before)
+    slow.sets, slow.is_armed = 0, True
+    kept = dict(slow.items)
+    with pytest.raises(raised):
+        keychain.write("prod", {"token": TOKEN})
+    slow.released.set()
+    slow.threads[0].join(30)
+    assert (slow.items, slow.sets) == (kept, sets + (1 if sets and before else 0))
+
+
+def test_question_after_one_that_was_given_up_waits_until_that_is_undone() -> None:
+    slow = Slow("set")
+    keychain, _ = make(slow, wait=give_up(slow))
+    slow.is_armed = True
+    with pytest.raises(QscBotError, match="it hangs"):
+        keychain.write("prod", {"token": TOKEN})
+    with pytest.raises(QscBotError, match="it hangs"):
+        keychain.write("prod", {"token": "later"})
+    assert slow.asked == 1
+    slow.released.set()
+    slow.threads[0].join(30)
+    assert (slow.items, slow.sets) == ({}, 1)
+
+
+def test_write_that_ended_in_the_last_moment_counts() -> None:
+    memory = Memory()
+
+    def wait(ended: threading.Event, _seconds: float) -> bool:
+        assert ended.wait(30)
+        return False
+
+    keychain, _ = make(memory, wait=wait)
+    keychain.write("prod", {"token": TOKEN})
+    assert bool(memory.items)

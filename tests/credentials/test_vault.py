@@ -201,3 +201,44 @@ def test_item_shows_no_secret(folder: Path) -> None:
     vault = make(folder, Memory())
     log_in(vault, "keychain", token="hush")
     assert "hush" not in repr(vault.read("prod"))
+
+
+def test_logout_forgets_the_item_that_an_earlier_login_left_in_the_keychain(folder: Path) -> None:
+    memory = Memory()
+    vault = make(folder, memory)
+    log_in(vault, "keychain", token="old")
+    log_in(vault, "file", token="new")
+    assert vault.delete("prod") == (True, None)
+    assert (memory.items, vault.read("prod"), vault.login("prod")) == ({}, None, None)
+
+
+def test_logout_that_cannot_reach_the_item_of_an_earlier_login_fails_until_it_can(folder: Path) -> None:
+    memory = Memory()
+    log_in(make(folder, memory), "keychain", token="old")
+    for token in ("newer", "newest"):
+        log_in(make(folder, LOCKED), "file", token=token)
+    for _ in range(2):
+        with pytest.raises(QscBotError, match="it is locked"):
+            make(folder, LOCKED).delete("prod")
+        assert not (folder / "secrets.json").exists()
+    assert make(folder, memory).delete("prod") == (True, None)
+    assert memory.items == {}
+
+
+def test_logout_of_a_file_tells_that_the_keychain_was_not_looked_at(folder: Path) -> None:
+    vault = make(folder, LOCKED)
+    log_in(vault, "file", token="abc")
+    existed, fault = vault.delete("prod")
+    assert (existed, fault and fault.code, vault.login("prod")) == (True, "auth.keychain", None)
+
+
+@pytest.mark.parametrize("environ", [{}, {"QSC_BOT_PAGE_TOKEN": "env"}], ids=["nothing", "page token"])
+def test_values_to_hide_never_ask_the_keychain_by_themselves(folder: Path, environ: dict[str, str]) -> None:
+    memory = Memory()
+    vault = make(folder, memory)
+    log_in(vault, "keychain", token="stored")
+    before = memory.asked
+    secrets = Secrets(environ, vault)
+    assert (secrets.values(PROD), memory.asked) == (list(environ.values()), before)
+    secrets.token(PROD)
+    assert secrets.values(PROD) == [*environ.values(), "stored"]

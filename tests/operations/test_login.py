@@ -108,3 +108,69 @@ def test_refusal_of_the_file_saves_nothing(tmp_path: Path) -> None:
     with pytest.raises(QscBotError, match="it is locked"):
         attempt(make_vault(tmp_path / "state", LOCKED), tmp_path / "config.yaml", refuse, token="new")
     assert list(tmp_path.iterdir()) == []
+
+
+class Interrupted(UserFile):
+    """Is stopped while it is written."""
+
+    def write(self) -> None:
+        """Never."""
+        raise self.keys["fault"]
+
+    def check(self) -> Any:
+        """Nothing to say."""
+
+
+@pytest.mark.parametrize("fault", [KeyboardInterrupt(), OSError("disk")], ids=["Ctrl-C", "disk"])
+@pytest.mark.parametrize("earlier", [False, True], ids=["first login", "renewal"])
+def test_login_that_is_broken_off_leaves_what_was_there(tmp_path: Path, fault: BaseException, earlier: bool) -> None:
+    memory = Memory()
+    vault = make_vault(tmp_path / "state", memory)
+    if earlier:
+        attempt(vault, tmp_path / "config.yaml", refuse, token="old")
+    kept, login = dict(memory.items), vault.login("prod")
+    file = Interrupted(tmp_path / "config.yaml", {"fault": fault})
+    with pytest.raises(type(fault)):
+        save(vault, file, {"token": "new"}, profile="prod", now=NOW, agree_to_file=refuse)
+    assert (memory.items, vault.login("prod")) == (kept, login)
+
+
+class Spoiling(Memory):
+    """Keeps something else than it was given, once."""
+
+    is_armed = False
+
+    def set_password(self, service: str, user: str, text: str) -> None:
+        """Keep an item."""
+        super().set_password(service, user, text[:-1] if self.is_armed else text)
+        self.is_armed = False
+
+
+def test_keychain_that_spoils_the_new_item_keeps_the_login_that_works(tmp_path: Path) -> None:
+    memory = Spoiling()
+    vault = make_vault(tmp_path / "state", memory)
+    attempt(vault, tmp_path / "config.yaml", refuse, token="old")
+    kept, login = dict(memory.items), vault.login("prod")
+    memory.is_armed = True
+    with pytest.raises(QscBotError, match="does not give back"):
+        attempt(vault, tmp_path / "config.yaml", refuse, token="new")
+    assert (memory.items, vault.login("prod")) == (kept, login)
+
+
+class Bolting(Memory):
+    """Gives no item up."""
+
+    def delete_password(self, service: str, user: str) -> None:
+        """Never."""
+        raise ConnectionResetError
+
+
+def test_file_and_login_come_back_even_where_the_keychain_cannot_be_put_back(tmp_path: Path, closed: Path) -> None:
+    attempt(make_vault(tmp_path / "state", LOCKED), tmp_path / "config.yaml", agree, token="old")
+    vault = make_vault(tmp_path / "state", Bolting())
+    login = vault.login("prod")
+    with pytest.raises(QscBotError, match="cannot be written"):
+        attempt(vault, closed, refuse, token="new")
+    item = vault.read("prod")
+    assert item is not None
+    assert (item.values, item.place, vault.login("prod")) == ({"token": "old"}, "file", login)
