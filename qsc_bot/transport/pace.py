@@ -33,8 +33,12 @@ class Meter:
             self.calls += 1
             self.limit = _number(headers.get("x-ratelimit-limit"), self.limit)
             self.period_s = _number(headers.get("x-ratelimit-time"), self.period_s)
-            self.left = _number(headers.get("x-ratelimit-remaining"), self.left)
-            self.reset_at_unix = _number(headers.get("x-ratelimit-reset"), self.reset_at_unix)
+            left = _number(headers.get("x-ratelimit-remaining"), self.left)
+            reset_at_unix = _number(headers.get("x-ratelimit-reset"), self.reset_at_unix)
+            is_same_hour = reset_at_unix is not None and reset_at_unix == self.reset_at_unix
+            if is_same_hour and left is not None and self.left is not None:
+                left = min(left, self.left)  # answers of calls side by side come in any order
+            self.left, self.reset_at_unix = left, reset_at_unix
 
 
 def _number(text: str | None, known: int | None) -> int | None:

@@ -101,3 +101,12 @@ def test_call_without_answer_is_passed_on() -> None:
     meter = Meter()
     with pytest.raises(httpx.ReadError):
         paced(Time(), meter, httpx.ReadError("cut")).handle_request(request())
+
+
+def test_answers_that_overtake_each_other_tell_the_least_that_is_left_of_the_hour() -> None:
+    meter = Meter()
+    for left, reset in (("349", "100"), ("347", "100"), ("348", "100")):
+        meter.read(httpx.Headers({"x-ratelimit-remaining": left, "x-ratelimit-reset": reset}))
+    assert meter.left == 347
+    meter.read(httpx.Headers({"x-ratelimit-remaining": "350", "x-ratelimit-reset": "3700"}))
+    assert meter.left == 350
