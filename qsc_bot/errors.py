@@ -199,6 +199,7 @@ CATALOGUE: Final[Mapping[str, Kind]] = {
         "change it in the settings screen; see qsc-bot recipe show NAME --form",
     ),
     "recipe.different": Kind(_E.CONFLICT, "a recipe of this name exists with other content", "add --update"),
+    "config.changed": Kind(_E.CONFLICT, "the user file was changed meanwhile; nothing was written", "run again"),
     "setup.not_verified": Kind(
         _E.CONFLICT,
         "a webhook or recipe was written, but read back it is another",

@@ -4,7 +4,7 @@ import os
 import re
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ import yaml
 from qsc_bot.config import Config, check_user_file, read_content, user_file_path
 from qsc_bot.errors import QscBotError
 from qsc_bot.models.document import parse_document, set_key
+from qsc_bot.models.lock import locked
 from qsc_bot.models.profile import SANDBOX_NAME, check_name
 
 _NEW: Final = b"version: 1\n"
@@ -24,11 +25,12 @@ _SHOWN_LENGTH: Final = 60
 
 @dataclass(frozen=True)
 class UserFile:
-    """The user file at `path` with the keys it is to have."""
+    """The user file at `path` with the keys it is to have; `found` is what stood there when it was read."""
 
     path: Path
     keys: Mapping[str, Any]
     comments: tuple[str, ...] = ()
+    found: bytes | None = None
 
     def profile(self, name: str) -> dict[str, Any] | None:
         """The keys of one profile as they stand in the file."""
@@ -43,13 +45,13 @@ class UserFile:
         """The file without one profile, which is then no default either."""
         file = self._with(profiles={other: keys for other, keys in self._profiles.items() if other != name})
         if self.keys.get("default_profile") == name:
-            return UserFile(self.path, {key: value for key, value in file.keys.items() if key != "default_profile"})
+            return replace(file, keys={key: value for key, value in file.keys.items() if key != "default_profile"})
         return file
 
     def with_default(self, name: str) -> "UserFile":
         """The file with a default profile."""
         rest = {key: value for key, value in self.keys.items() if key not in ("version", "default_profile")}
-        return UserFile(self.path, {"version": 1, "default_profile": name, **rest}, self.comments)
+        return replace(self, keys={"version": 1, "default_profile": name, **rest})
 
     def check(self) -> Config:
         """What the file would say; raises what reading it would raise."""
@@ -72,25 +74,36 @@ class UserFile:
         return text.encode("utf-8")
 
     def write(self) -> None:
-        """Check the file and put it in the place of the one before; raises `config.*`."""
+        """Check the file and put it in the place of the one before.
+
+        Raises `config.*`, and `config.changed` where another process changed the file since it was read.
+        """
         self.check()
-        replace_file(self.path, self.content())
+        try:
+            with locked(self.path.parent):
+                if read_content(self.path) != self.found:
+                    raise QscBotError("config.changed", f"{self.path} was changed by another process meanwhile")
+                replace_file(self.path, self.content())
+        except OSError as error:
+            raise QscBotError("config.invalid", f"{self.path}: cannot be written: {error.strerror}") from error
 
     @property
     def _profiles(self) -> Mapping[str, Any]:
         return self.keys.get("profiles") or {}
 
     def _with(self, **changed: object) -> "UserFile":
-        return UserFile(self.path, {**self.keys, **changed}, self.comments)
+        return replace(self, keys={**self.keys, **changed})
 
 
 def open_user_file(environ: Mapping[str, str]) -> UserFile:
     """The user file as it is, or a new one; raises `config.*` where it cannot be read."""
     path = user_file_path(environ)
-    content = read_content(path) or _NEW
+    found = read_content(path)
+    content = found or _NEW
     check_user_file(content, path)
     keys = parse_document(content, source=str(path))
-    return UserFile(path, keys if isinstance(keys, dict) else {"version": 1}, tuple(_comments(content.decode("utf-8"))))
+    comments = tuple(_comments(content.decode("utf-8")))
+    return UserFile(path, keys if isinstance(keys, dict) else {"version": 1}, comments, found)
 
 
 def set_default(environ: Mapping[str, str], name: str) -> Path:

@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from qsc_bot.errors import QscBotError
 from qsc_bot.models.document import parse_document
 from qsc_bot.user_file import UserFile, open_user_file
 
@@ -59,3 +61,13 @@ def test_empty_file_gets_its_version(tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text("")
     open_user_file({"QSC_BOT_CONFIG_DIR": str(tmp_path)}).with_default("prod").write()
     assert (tmp_path / "config.yaml").read_text() == "version: 1\ndefault_profile: prod\n"
+
+
+def test_file_that_another_process_changed_meanwhile_is_not_written_over(tmp_path: Path) -> None:
+    environ = {"QSC_BOT_CONFIG_DIR": str(tmp_path)}
+    mine = open_user_file(environ)
+    open_user_file(environ).with_profile("theirs", {"account_id": "1"}).write()
+    with pytest.raises(QscBotError) as refused:
+        mine.with_profile("mine", {"account_id": "2"}).write()
+    assert refused.value.code == "config.changed"
+    assert list(open_user_file(environ).keys["profiles"]) == ["theirs"]

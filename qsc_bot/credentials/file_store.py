@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from qsc_bot.credentials.private_file import check_private, read_private, write_private
+from qsc_bot.credentials.private_file import check_private, locked_file, read_private, write_private
 from qsc_bot.errors import QscBotError
 
 
@@ -31,15 +31,17 @@ class FileStore:
 
     def write(self, profile: str, secrets: Mapping[str, str]) -> None:
         """Keep the secrets of a profile in place of those kept before."""
-        self._replace({**self._document().profiles, profile: dict(secrets)})
+        with locked_file(self.path):
+            self._replace({**self._document().profiles, profile: dict(secrets)})
 
     def delete(self, profile: str) -> bool:
         """Forget the secrets of a profile; whether there were any. The last one takes the file with it."""
-        kept = dict(self._document().profiles)
-        if kept.pop(profile, None) is None:
-            return False
-        self._replace(kept)
-        return True
+        with locked_file(self.path):
+            kept = dict(self._document().profiles)
+            if kept.pop(profile, None) is None:
+                return False
+            self._replace(kept)
+            return True
 
     def _document(self) -> _Document:
         check_private(self.path)

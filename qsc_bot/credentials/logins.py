@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from qsc_bot.credentials.private_file import read_private, write_private
+from qsc_bot.credentials.private_file import locked_file, read_private, write_private
 
 Place = Literal["keychain", "file"]
 
@@ -36,13 +36,15 @@ class Logins:
 
     def remember(self, profile: str, login: Login) -> None:
         """Keep a login in place of the one before."""
-        self._write({**self._read(), profile: login})
+        with locked_file(self._path):
+            self._write({**self._read(), profile: login})
 
     def forget(self, profile: str) -> None:
         """Drop a login, if there is one."""
-        kept = self._read()
-        if profile in kept:
-            self._write({name: login for name, login in kept.items() if name != profile})
+        with locked_file(self._path):
+            kept = self._read()
+            if profile in kept:
+                self._write({name: login for name, login in kept.items() if name != profile})
 
     def _read(self) -> dict[str, Login]:
         content = read_private(self._path)

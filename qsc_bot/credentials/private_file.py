@@ -2,10 +2,13 @@
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NoReturn
 
 from qsc_bot.errors import QscBotError
+from qsc_bot.models.lock import locked
 
 _OTHERS: Final = 0o077
 
@@ -33,6 +36,16 @@ def write_private(path: Path, content: bytes) -> None:
             Path(temporary).replace(path)
         finally:
             Path(temporary).unlink(missing_ok=True)
+    except OSError as error:
+        _refuse(path, "cannot be written", error)
+
+
+@contextmanager
+def locked_file(path: Path) -> Iterator[None]:
+    """Let one process at a time read and change a file; raises `config.state` where its folder cannot be used."""
+    try:
+        with locked(path.parent):
+            yield
     except OSError as error:
         _refuse(path, "cannot be written", error)
 

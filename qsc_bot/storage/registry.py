@@ -1,10 +1,8 @@
 """The registry file: strictly read, written whole or not at all, and never over another process's entry."""
 
 import os
-import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -13,10 +11,8 @@ import yaml
 
 from qsc_bot.errors import QscBotError
 from qsc_bot.models.document import LIMIT_BYTES, check_shape, parse_document
+from qsc_bot.models.lock import locked
 from qsc_bot.models.registry import VERSION, Account, Registry
-
-if sys.platform != "win32":
-    import fcntl
 
 PROJECT_NAME: Final = "qsc-bot.lock.yaml"
 STATE_NAME: Final = "registry.yaml"
@@ -57,7 +53,7 @@ class RegistryFile:
         """Put what `edit` makes of it in its place, all else kept; raises `config.invalid`, `config.state`."""
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with _locked(self._path.parent):
+            with locked(self._path.parent):
                 for _ in range(_ATTEMPTS):
                     if self._try_change(edit):
                         return
@@ -119,20 +115,6 @@ class RegistryFile:
             "config.state",
             f"{self._path}: the registry cannot be used: {error.strerror or error}; nothing was recorded",
         )
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """One process at a time; the folder itself is the lock, so that no file is left beside a committed one."""
-    if sys.platform == "win32":
-        yield
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
 
 
 def _check_names(account: Account, where: str) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -242,3 +243,14 @@ def test_values_to_hide_never_ask_the_keychain_by_themselves(folder: Path, envir
     assert (secrets.values(PROD), memory.asked) == (list(environ.values()), before)
     secrets.token(PROD)
     assert secrets.values(PROD) == [*environ.values(), "stored"]
+
+
+def test_logins_of_many_processes_at_once_are_all_kept(tmp_path: Path) -> None:
+    def remember(number: int) -> None:
+        at = datetime(2026, 11, 22, tzinfo=UTC)
+        Logins(tmp_path / "logins.json").remember(f"p{number}", Login(place="file", names=["token"], saved_at=at))
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(remember, range(40)))
+    kept = Logins(tmp_path / "logins.json")
+    assert all(kept.of(f"p{number}") for number in range(40))
