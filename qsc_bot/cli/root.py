@@ -93,7 +93,12 @@ def root(
 
 def execute(argv: Sequence[str], session: Session) -> Any:
     """Run one command line and give its result; failures are raised."""
-    result = get_command(app).main(args=list(argv), prog_name="qsc-bot", standalone_mode=False, obj=session)
+    try:
+        result = get_command(app).main(args=list(argv), prog_name="qsc-bot", standalone_mode=False, obj=session)
+    except SystemExit as stop:
+        if isinstance(stop.__context__, BrokenPipeError):  # Typer turns a closed pipe into exit 1
+            raise stop.__context__ from None
+        raise
     if result == ExitCode.INTERRUPTED and isinstance(result, int):
         raise KeyboardInterrupt  # Typer turns Ctrl-C into this number
     return result

@@ -226,3 +226,20 @@ class SignalledWrite(httpx.BaseTransport):
         if request.method == "POST":
             signal.raise_signal(signal.SIGINT)
         return self._inner.handle_request(request)
+
+
+@pytest.mark.parametrize("words", [["demo"], ["help", "errors"], ["--help"]], ids=" ".join)
+def test_closed_pipe_of_any_command_ends_quietly(tmp_path: Path, words: list[str]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        command(*words),
+        env=environ(tmp_path),
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    os.close(writing)
+    assert (done.returncode, "rror" in done.stderr) == (0, False)
