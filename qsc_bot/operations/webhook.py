@@ -9,9 +9,9 @@ from qsc_bot.models.address import is_loopback
 from qsc_bot.models.setup import Webhook
 from qsc_bot.results import Column, Listing, Record
 from qsc_bot.setup.back_end import SetupBackEnd
+from qsc_bot.setup.form import SECRET_MARK
 
 NAME: Final = re.compile(r"[a-z0-9-]{1,60}")
-SECRET_MARK: Final = "{secret}"  # noqa: S105  # the placeholder that people write, not a secret
 
 COLUMNS: Final = (
     Column("name", "NAME", "text", 0),
