@@ -8,7 +8,8 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from qsc_bot.errors import ExitCode, QscBotError
+from qsc_bot.errors import QscBotError
+from qsc_bot.exit_codes import ExitCode
 from qsc_bot.models.conversation import Call, Outcome, Status
 
 T = TypeVar("T", bound=msgspec.Struct)

@@ -1,8 +1,6 @@
 """The user file as commands change it: checked as a whole before it is written, and written whole or not at all."""
 
-import os
 import re
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +11,7 @@ import yaml
 from qsc_bot.config import Config, check_user_file, read_content, user_file_path
 from qsc_bot.errors import QscBotError
 from qsc_bot.models.document import parse_document, set_key
-from qsc_bot.models.lock import locked
+from qsc_bot.models.files import locked, replace_whole
 from qsc_bot.models.profile import SANDBOX_NAME, check_name
 
 _NEW: Final = b"version: 1\n"
@@ -122,17 +120,7 @@ def set_default(environ: Mapping[str, str], name: str) -> Path:
 def replace_file(path: Path, content: bytes) -> None:
     """Write a configuration file whole or not at all, with mode 0600; raises `config.invalid`."""
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        target = path.resolve()  # a linked file stays a link
-        handle, temporary = tempfile.mkstemp(prefix=".config-", dir=target.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(temporary).replace(target)
-        finally:
-            Path(temporary).unlink(missing_ok=True)
+        replace_whole(path, content)
     except OSError as error:
         raise QscBotError("config.invalid", f"{path}: cannot be written: {error.strerror}") from error
 

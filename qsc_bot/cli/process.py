@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Final, TextIO
 
 from qsc_bot.cli.root import run
-from qsc_bot.cli.session import Surroundings
-from qsc_bot.errors import ExitCode
+from qsc_bot.cli.surroundings import Surroundings
+from qsc_bot.exit_codes import ExitCode
 
 UNWRITABLE: Final = frozenset({EBADF, EIO, ENOSPC})
 

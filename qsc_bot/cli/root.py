@@ -12,8 +12,10 @@ from typer.main import get_command
 from qsc_bot import __version__
 from qsc_bot.cli.near_misses import answer_near_miss
 from qsc_bot.cli.options import help_of, shared_options
-from qsc_bot.cli.session import Session, Surroundings
-from qsc_bot.errors import ExitCode, QscBotError
+from qsc_bot.cli.session import Session
+from qsc_bot.cli.surroundings import Surroundings
+from qsc_bot.errors import QscBotError
+from qsc_bot.exit_codes import ExitCode
 from qsc_bot.output.formats import Format
 
 GROUPS: Final = {

@@ -1,25 +1,21 @@
 """The one place that builds things, each on first use; heavy libraries are loaded here and nowhere earlier."""
 
-import os
-import sys
-import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property, partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
+from qsc_bot.cli.surroundings import Options, Surroundings
 from qsc_bot.errors import QscBotError
-from qsc_bot.output.formats import Format
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     import httpx
 
     from qsc_bot.cli.interrupts import Interrupts
     from qsc_bot.cli.prompts import Prompts
     from qsc_bot.cli.remotes import Remotes
     from qsc_bot.config import Config, Folders
-    from qsc_bot.credentials.keychain import Backend
     from qsc_bot.credentials.secrets import Secrets
     from qsc_bot.credentials.vault import Vault
     from qsc_bot.models.profile import Profile
@@ -30,37 +26,6 @@ if TYPE_CHECKING:
     from qsc_bot.setup.guided import GuidedSetup
     from qsc_bot.transport.clock import Clock
     from qsc_bot.user_file import UserFile
-
-
-@dataclass
-class Options:
-    """The options that every command takes, gathered from before and after the verb."""
-
-    output: Format | None = None
-    fields: str | None = None
-    profile: str | None = None
-    config: Path | None = None
-    show_pii: bool = False
-    no_input: bool = False
-    no_color: bool = False
-    quiet: bool = False
-    verbose: bool = False
-    debug: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class Surroundings:
-    """What a process stands in: its streams, its environment, its time. Tests hand in their own."""
-
-    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
-    stdin: TextIO = field(default_factory=lambda: sys.stdin)
-    stdout: TextIO = field(default_factory=lambda: sys.stdout)
-    stderr: TextIO = field(default_factory=lambda: sys.stderr)
-    unix_seconds: Callable[[], float] = time.time
-    sleep: Callable[[float], None] = time.sleep
-    width: int | None = None
-    mount: "Callable[[str], httpx.BaseTransport] | None" = None
-    keyring: "Callable[[], Backend] | None" = None
 
 
 class Session:

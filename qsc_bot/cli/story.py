@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from qsc_bot.cli.root import execute
-from qsc_bot.cli.session import Session, Surroundings
+from qsc_bot.cli.session import Session
+from qsc_bot.cli.surroundings import Surroundings
 from qsc_bot.errors import QscBotError
 from qsc_bot.models.conversation import Conversation, Status
 from qsc_bot.models.demo import DemoStep, DemoStory

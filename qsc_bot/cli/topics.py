@@ -4,7 +4,9 @@ from collections.abc import Callable
 from difflib import get_close_matches
 from typing import Final
 
-from qsc_bot.errors import CATALOGUE, EXIT_MEANINGS, QscBotError
+from qsc_bot.catalogue import CATALOGUE
+from qsc_bot.errors import QscBotError
+from qsc_bot.exit_codes import EXIT_MEANINGS
 from qsc_bot.results import Text
 
 ENVIRONMENT: Final = """\

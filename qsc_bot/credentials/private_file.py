@@ -1,14 +1,13 @@
 """Small files that only their owner may read, written whole or not at all."""
 
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NoReturn
 
 from qsc_bot.errors import QscBotError
-from qsc_bot.models.lock import locked
+from qsc_bot.models.files import locked, replace_whole
 
 _OTHERS: Final = 0o077
 
@@ -26,16 +25,7 @@ def read_private(path: Path) -> bytes | None:
 def write_private(path: Path, content: bytes) -> None:
     """Replace a file by one of mode 0600, making its folder with 0700; raises `config.state`."""
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.stem}-", dir=path.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(temporary).replace(path)
-        finally:
-            Path(temporary).unlink(missing_ok=True)
+        replace_whole(path, content)
     except OSError as error:
         _refuse(path, "cannot be written", error)
 

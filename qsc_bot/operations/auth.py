@@ -9,7 +9,8 @@ import msgspec
 
 from qsc_bot.credentials.secrets import Secret, Secrets, variable_of, words_of
 from qsc_bot.credentials.vault import Vault
-from qsc_bot.errors import ExitCode, QscBotError
+from qsc_bot.errors import QscBotError
+from qsc_bot.exit_codes import ExitCode
 from qsc_bot.models.auth import AuthStatus, User
 from qsc_bot.models.profile import Profile
 from qsc_bot.results import Record

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
-from qsc_bot.errors import ExitCode, QscBotError
+from qsc_bot.errors import QscBotError
+from qsc_bot.exit_codes import ExitCode
 from qsc_bot.models.setup import Recipe
 from qsc_bot.operations.recipe import SHOWN
 from qsc_bot.operations.webhook import check_name

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from qsc_bot.errors import CATALOGUE, QscBotError
+from qsc_bot.catalogue import CATALOGUE
+from qsc_bot.errors import QscBotError
 from qsc_bot.models.conversation import Failure, Status
 from qsc_bot.output.fields import Row, encode
 from qsc_bot.output.streams import RED, Outlet

@@ -9,7 +9,8 @@ from typing import Any, Final, TextIO
 
 import msgspec
 
-from qsc_bot.errors import ExitCode, QscBotError
+from qsc_bot.errors import QscBotError
+from qsc_bot.exit_codes import ExitCode
 from qsc_bot.models.conversation import Outcome
 from qsc_bot.output import structured
 from qsc_bot.output.failure import failed_item_line, failure_document, failure_text

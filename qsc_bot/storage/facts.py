@@ -1,11 +1,11 @@
 """What an account was found to be like, remembered to save calls; losing it costs calls and nothing else."""
 
 import json
-import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
+
+from qsc_bot.models.files import replace_whole
 
 TOPICS_TRUSTED_SECONDS: Final = 24 * 3600.0
 
@@ -67,10 +67,6 @@ class Facts:
         document = self._load()
         document[self._key] = self._known
         try:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(dir=self._path.parent)
-            with os.fdopen(handle, "w") as file:
-                json.dump(document, file)
-            Path(temporary).replace(self._path)
+            replace_whole(self._path, json.dumps(document).encode())
         except OSError:
             return  # a read-only home: the fact is asked for again next time

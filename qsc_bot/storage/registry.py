@@ -1,7 +1,5 @@
 """The registry file: strictly read, written whole or not at all, and never over another process's entry."""
 
-import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -11,7 +9,7 @@ import yaml
 
 from qsc_bot.errors import QscBotError
 from qsc_bot.models.document import LIMIT_BYTES, check_shape, parse_document
-from qsc_bot.models.lock import locked
+from qsc_bot.models.files import locked, replace_whole
 from qsc_bot.models.registry import VERSION, Account, Registry
 
 PROJECT_NAME: Final = "qsc-bot.lock.yaml"
@@ -73,7 +71,8 @@ class RegistryFile:
         self._parse(text.encode())
         if self._content() != before:
             return False
-        self._replace(text.encode())
+        mode = self._path.stat().st_mode & 0o777 if self._path.exists() else self._mode
+        replace_whole(self._path, text.encode(), mode=mode)
         return True
 
     def _content(self) -> bytes | None:
@@ -95,20 +94,6 @@ class RegistryFile:
         for account_id, account in registry.accounts.items():
             _check_names(account, f"{source}: accounts.{account_id}")
         return registry
-
-    def _replace(self, content: bytes) -> None:
-        target = self._path.resolve()  # a linked file stays a link
-        handle, temporary = tempfile.mkstemp(prefix=".registry-", dir=target.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            mode = target.stat().st_mode & 0o777 if target.exists() else self._mode
-            Path(temporary).chmod(mode)
-            Path(temporary).replace(target)
-        finally:
-            Path(temporary).unlink(missing_ok=True)
 
     def _unusable(self, error: OSError) -> QscBotError:
         return QscBotError(

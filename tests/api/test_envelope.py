@@ -7,7 +7,8 @@ import httpx
 import pytest
 
 from qsc_bot.api.handover import Handover
-from qsc_bot.errors import AccessDenied, ApiError, ExitCode, NotFound, QscBotError, WriteInDoubt
+from qsc_bot.errors import AccessDenied, ApiError, NotFound, QscBotError, WriteInDoubt
+from qsc_bot.exit_codes import ExitCode
 from qsc_bot.models.conversation import ConversationId
 from tests.api.wire import SECRET, Answer, Wire, body, envelope, raw, sc, social_connect
 

@@ -4,7 +4,8 @@ import httpx
 import pytest
 
 from qsc_bot.api.graph import HiddenOwner
-from qsc_bot.errors import AccessDenied, ApiError, ExitCode, NotFound, QscBotError, WriteInDoubt
+from qsc_bot.errors import AccessDenied, ApiError, NotFound, QscBotError, WriteInDoubt
+from qsc_bot.exit_codes import ExitCode
 from qsc_bot.models.thread import OwnerAnswer, Success
 from tests.api.wire import SECRET, Answer, Wire, body, breaks, graph, graph_sample, raw
 

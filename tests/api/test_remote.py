@@ -6,7 +6,8 @@ import httpx
 import pytest
 
 from qsc_bot.api.remote import Remote
-from qsc_bot.errors import ApiError, ExitCode, QscBotError, WriteInDoubt
+from qsc_bot.errors import ApiError, QscBotError, WriteInDoubt
+from qsc_bot.exit_codes import ExitCode
 from tests.api.wire import API, Answer, Wire, body, breaks, raw, remote
 
 TLS = "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed certificate"

@@ -13,7 +13,7 @@ import httpx
 import jsonschema
 
 from qsc_bot.cli.root import run
-from qsc_bot.cli.session import Surroundings
+from qsc_bot.cli.surroundings import Surroundings
 from qsc_bot.cli.wire import SandboxTransport
 from qsc_bot.credentials.keychain import Backend
 from qsc_bot.output.schemas import build

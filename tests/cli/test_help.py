@@ -6,8 +6,8 @@ from typing import Any, Final
 
 import pytest
 
+from qsc_bot.catalogue import CATALOGUE
 from qsc_bot.cli.root import GROUPS, TASKS, load
-from qsc_bot.errors import CATALOGUE
 from tests.cli.terminal import Terminal
 from tests.conftest import CheckGolden
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from qsc_bot.errors import AccessDenied, ApiError, ExitCode, NotFound, QscBotError, WriteInDoubt
+from qsc_bot.errors import AccessDenied, ApiError, NotFound, QscBotError, WriteInDoubt
+from qsc_bot.exit_codes import ExitCode
 from qsc_bot.models.conversation import Control, Method, Outcome, Status
 from qsc_bot.operations.move import ESCALATION_WORDS, SETTLE_SECONDS, VERIFY_READS, Order, move
 from tests.control.people import person

@@ -5,7 +5,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from qsc_bot.errors import ExitCode, QscBotError
+from qsc_bot.errors import QscBotError
+from qsc_bot.exit_codes import ExitCode
 from qsc_bot.operations.selection import clean_ids, resolve
 from tests.api.machine import PROD, Machine, machine
 from tests.api.wire import envelope, sc

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qsc_bot.errors import AccessDenied, ApiError, ExitCode, NotFound, QscBotError, WriteInDoubt
+from qsc_bot.errors import AccessDenied, ApiError, NotFound, QscBotError, WriteInDoubt
+from qsc_bot.exit_codes import ExitCode
 from qsc_bot.models.conversation import Control, ConversationId, Method, Outcome, Reading, Status
 from qsc_bot.operations.escalation import write_tag
 from qsc_bot.operations.handover import extend, extension_seconds, hand_over

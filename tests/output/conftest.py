@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from qsc_bot.errors import ExitCode, QscBotError
+from qsc_bot.errors import QscBotError
+from qsc_bot.exit_codes import ExitCode
 from qsc_bot.models.conversation import Call, Control, Conversation, Failure, Method, Outcome, Status
 from qsc_bot.output.formats import Format
 from qsc_bot.output.printer import Identity, Printer

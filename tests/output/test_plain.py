@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from qsc_bot.errors import ExitCode, QscBotError
+from qsc_bot.errors import QscBotError
+from qsc_bot.exit_codes import ExitCode
 from qsc_bot.results import Record
 
 

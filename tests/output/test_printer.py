@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from qsc_bot.errors import CATALOGUE, ExitCode, QscBotError
+from qsc_bot.catalogue import CATALOGUE
+from qsc_bot.errors import QscBotError
+from qsc_bot.exit_codes import ExitCode
 from qsc_bot.output.printer import Identity
 
 

@@ -8,7 +8,8 @@ import msgspec
 import pytest
 import yaml
 
-from qsc_bot.errors import ExitCode, QscBotError
+from qsc_bot.errors import QscBotError
+from qsc_bot.exit_codes import ExitCode
 from qsc_bot.output.printer import Identity
 from qsc_bot.results import Record
 

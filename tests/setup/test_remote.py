@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qsc_bot.errors import ExitCode, NotFound, QscBotError
+from qsc_bot.errors import NotFound, QscBotError
+from qsc_bot.exit_codes import ExitCode
 from qsc_bot.setup.marker import revision_of
 from tests.setup.backend import BASE, Backend
 

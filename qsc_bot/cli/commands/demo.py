@@ -4,7 +4,7 @@ import typer
 
 from qsc_bot.cli.options import session, shared_options
 from qsc_bot.cli.story import play, recap
-from qsc_bot.errors import ExitCode
+from qsc_bot.exit_codes import ExitCode
 from qsc_bot.results import Record
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)

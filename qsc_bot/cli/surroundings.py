@@ -1,0 +1,47 @@
+"""What a run is given: the options of every command, and what the process stands in."""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from qsc_bot.output.formats import Format
+
+if TYPE_CHECKING:
+    import httpx
+
+    from qsc_bot.credentials.keychain import Backend
+
+
+@dataclass
+class Options:
+    """The options that every command takes, gathered from before and after the verb."""
+
+    output: Format | None = None
+    fields: str | None = None
+    profile: str | None = None
+    config: Path | None = None
+    show_pii: bool = False
+    no_input: bool = False
+    no_color: bool = False
+    quiet: bool = False
+    verbose: bool = False
+    debug: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """What a process stands in: its streams, its environment, its time. Tests hand in their own."""
+
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    stdin: TextIO = field(default_factory=lambda: sys.stdin)
+    stdout: TextIO = field(default_factory=lambda: sys.stdout)
+    stderr: TextIO = field(default_factory=lambda: sys.stderr)
+    unix_seconds: Callable[[], float] = time.time
+    sleep: Callable[[float], None] = time.sleep
+    width: int | None = None
+    mount: "Callable[[str], httpx.BaseTransport] | None" = None
+    keyring: "Callable[[], Backend] | None" = None
