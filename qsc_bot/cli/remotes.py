@@ -35,8 +35,8 @@ from qsc_bot.setup.remote import RemoteSetup
 from qsc_bot.storage.facts import Facts
 from qsc_bot.transport.auth import BearerTransport
 from qsc_bot.transport.clock import Clock
+from qsc_bot.transport.log import LogTransport
 from qsc_bot.transport.pace import Meter, PacedTransport
-from qsc_bot.transport.redact import LogTransport
 from qsc_bot.transport.retry import RetryTransport
 
 
