@@ -8,7 +8,8 @@ from urllib.parse import unquote, urlsplit
 
 from qsc_bot.errors import QscBotError
 from qsc_bot.models.profile import Profile
-from qsc_bot.transport.redact import MASK, redact
+from qsc_bot.transport.redact import redact
+from qsc_bot.transport.spellings import MASK
 
 METHODS: Final = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 SECRET_KEYS: Final = re.compile(

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-MASK: Final = "***"
+from qsc_bot.transport.spellings import MASK, hide
+
 _PARAMETER: Final = re.compile(
     r"((?:access_token|refresh_token|client_secret|appsecret_proof|input_token|hub\.verify_token|token|secret)"
     r"[\"']?\s*[=:]\s*[\"']?)[^\s&\"',}]+",
@@ -17,8 +18,7 @@ _USERINFO: Final = re.compile(r"(https?://)[^/?#\s]+@")
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
     """Take out of a text every known secret and everything that stands where secrets stand."""
-    for secret in sorted(filter(None, secrets), key=len, reverse=True):
-        text = text.replace(secret, MASK)
+    text = hide(text, secrets)
     text = _COOKIES.sub(rf"\1{MASK}", _HEADER.sub(rf"\1{MASK}", text))
     text = _PARAMETER.sub(rf"\1{MASK}", text)
     return _USERINFO.sub(rf"\1{MASK}@", text)
