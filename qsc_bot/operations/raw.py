@@ -1,6 +1,5 @@
 """The raw way in: any call of the two APIs, with this tool's token, retries and care."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
@@ -8,13 +7,9 @@ from urllib.parse import unquote, urlsplit
 
 from qsc_bot.errors import QscBotError
 from qsc_bot.models.profile import Profile
-from qsc_bot.transport.redact import redact
-from qsc_bot.transport.spellings import MASK
+from qsc_bot.operations.bodies import TOKEN_NAMES, scrub
 
 METHODS: Final = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
-SECRET_KEYS: Final = re.compile(
-    r"access_token|refresh_token|client_secret|appsecret_proof|input_token|verify_token", re.I
-)
 
 
 class RawRemote(Protocol):
@@ -87,17 +82,5 @@ def check_path(path: str, fields: Mapping[str, str]) -> None:
         raise QscBotError("usage.invalid", "a path holds no spaces and no control characters")
     if parts.query and fields:
         raise QscBotError("usage.invalid", "give parameters in the path or with -F, not both")
-    if SECRET_KEYS.search(unquote(parts.query)) or any(SECRET_KEYS.search(key) for key in fields):
+    if TOKEN_NAMES.search(unquote(parts.query)) or any(TOKEN_NAMES.search(key) for key in fields):
         raise QscBotError("usage.invalid", "no token on the command line: the profile's token is sent by itself")
-
-
-def scrub(body: Any, secrets: Sequence[str]) -> Any:
-    """A body without tokens: those that are known, and those under a key that says so."""
-    match body:
-        case dict():
-            return {key: MASK if SECRET_KEYS.fullmatch(key) else scrub(value, secrets) for key, value in body.items()}
-        case list():
-            return [scrub(one, secrets) for one in body]
-        case str():
-            return redact(body, secrets) if "=" in body or any(secret in body for secret in secrets) else body
-    return body

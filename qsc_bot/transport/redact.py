@@ -8,8 +8,8 @@ from qsc_bot.transport.spellings import MASK, hide
 
 _ESCAPED: Final = r"\\+(?:/|u(?!0022|0026)[0-9a-f]{4})"  # within a value of JSON; a quote or an ampersand ends it
 _PARAMETER: Final = re.compile(
-    r"((?:token|secret|appsecret_proof|password)\\*[\"']?\s*(?:[=:]|%3d)\s*\\*[\"']?)"
-    rf"(?:(?!%26)[^\s&\"',}}\\]|{_ESCAPED})+",
+    r"((?:token|secret|appsecret_proof|password)\\*[\"']?\s*(?:[=:]|%(?:25)*3d)\s*\\*[\"']?)"
+    rf"(?:(?!%(?:25)*26)[^\s&\"',}}\\]|{_ESCAPED})+",
     re.IGNORECASE,
 )
 _HEADER: Final = re.compile(
