@@ -5,7 +5,7 @@ import html
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final
 
 MASK: Final = "***"
@@ -18,10 +18,15 @@ _IN_BASE64: Final = r"[A-Za-z0-9+/_-]"
 
 @dataclass(frozen=True)
 class _Spelling:
-    """A pattern, and letters that stand in all that it matches, to be looked for first since that is fast."""
+    """What to look for; `anchor` stands in all of it in small letters, and is looked for first since that is fast."""
 
-    pattern: re.Pattern[str]
+    source: str
     anchor: str
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """Compiled only where the anchor was found, which is seldom."""
+        return re.compile(self.source, re.IGNORECASE)
 
 
 def hide(text: str, secrets: Iterable[str]) -> str:
@@ -45,12 +50,12 @@ def _spellings(secrets: frozenset[str]) -> tuple[_Spelling, ...]:
 
 def _written(text: str, *, before: str = "", after: str = "") -> _Spelling:
     runs = _PLAIN.findall(text)
-    pattern = before + "".join(map(_part, re.findall(r"\\+|[^\\]", text))) + after
-    return _Spelling(re.compile(pattern, re.IGNORECASE), max(runs, key=len, default="").casefold())
+    source = "".join(map(_part, re.findall(r"[A-Za-z0-9_.-]+|\\+|[^\\]", text)))
+    return _Spelling(f"{before}{source}{after}", max(runs, key=len, default="").casefold())
 
 
 def _part(part: str) -> str:
-    """A pattern for one character, or for a run of backslashes, which escapes make longer."""
+    """A pattern for plain characters, for another one, or for a run of backslashes, which escapes make longer."""
     if _PLAIN.fullmatch(part):
         return re.escape(part)
     if part[0] == "\\":
