@@ -108,7 +108,7 @@ class SocialConnect:
         return data["response"]
 
     def _error(self, reply: Reply, code: int, method: str) -> QscBotError:
-        name = str(reply.data.get("error", ""))
+        name = self.remote.clean(str(reply.data.get("error", "")))
         status = max(reply.status, code, _status(reply.data.get("code")))
         told = self.remote.clean(str(reply.data.get("error_description") or name or f"status {status}"))
         message = f"{reply.call}: {told} ({name or status})"

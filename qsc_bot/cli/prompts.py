@@ -2,7 +2,7 @@
 
 import getpass
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -13,12 +13,18 @@ LARGEST_LIST_BYTES = 16 * 1024 * 1024
 
 
 class Prompts:
-    """Asks on the terminal; without one, or with --no-input, a question is an error that names the flag to pass."""
+    """Asks on the terminal; without one, or with --no-input, a question is an error that names the flag to pass.
 
-    def __init__(self, *, stdin: TextIO, stderr: TextIO, no_input: bool) -> None:
+    `met` hears of every secret that is given.
+    """
+
+    def __init__(
+        self, *, stdin: TextIO, stderr: TextIO, no_input: bool, met: Callable[[str], None] = lambda _secret: None
+    ) -> None:
         self._stdin = stdin
         self._stderr = stderr
         self._no_input = no_input
+        self._met = met
 
     def read_lines(self, source: str) -> list[str]:
         """The lines of a file, or of standard input for `-`; raises `usage.ids` where they cannot be read."""
@@ -74,6 +80,11 @@ class Prompts:
         """One line that is not shown while it is typed; raises `usage.confirmation` where that cannot be had."""
         if not self.can_ask:
             raise self._unasked(question, flag)
+        typed = self._hidden_line(question, flag)
+        self._met(typed)
+        return typed
+
+    def _hidden_line(self, question: str, flag: str) -> str:
         try:
             self._stdin.fileno()
         except OSError:
@@ -86,11 +97,13 @@ class Prompts:
             raise self._unasked(question, flag) from error
 
     def read_text(self, limit_characters: int) -> str:
-        """What standard input holds, up to one character beyond the limit; raises `config.secret` for other bytes."""
+        """The secret on standard input, to one character beyond the limit; raises `config.secret` for other bytes."""
         try:
-            return self._stdin.read(limit_characters + 1)
+            text = self._stdin.read(limit_characters + 1)
         except UnicodeDecodeError:
             raise QscBotError("config.secret", "standard input is not UTF-8") from None
+        self._met(text)
+        return text
 
     def confirm_unless(self, yes: bool, question: str) -> None:
         """Ask, unless the answer was given with --yes."""
@@ -103,6 +116,7 @@ class Prompts:
         if not text or not text.isascii() or not text.isprintable():
             hint = ("give the value as one line on standard input",)
             raise QscBotError("config.secret", "standard input holds no value that can stand in a header", hint=hint)
+        self._met(text)
         return text
 
     def confirm_name(self, name: str, *, given: str | None, from_terminal: bool = False) -> None:

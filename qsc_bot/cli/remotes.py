@@ -1,6 +1,6 @@
 """The clients of one profile's remotes: transports stacked, clients on them, drivers on those."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -48,6 +48,7 @@ class Remotes:
         *,
         profile: Profile,
         secrets: Secrets,
+        met: Collection[str] = (),
         clock: Clock,
         cache: Path,
         sleep: Callable[[float], None],
@@ -57,6 +58,7 @@ class Remotes:
     ) -> None:
         self._profile = profile
         self._secrets = secrets
+        self._met = met
         self._clock = clock
         self._sleep = sleep
         self._log = log
@@ -180,7 +182,7 @@ class Remotes:
             headers={"User-Agent": f"qsc-bot/{__version__}", "Accept": "application/json"},
         )
         self._clients.append(client)
-        return Remote(client, name=name, source=source, secrets=self._known_secrets)
+        return Remote(client, name=name, source=source, secrets=self.known_secrets)
 
     def _no_token(self, variable: str) -> AccessDenied:
         name = self._profile.name
@@ -192,10 +194,11 @@ class Remotes:
         )
 
     def _logged(self, transport: httpx.BaseTransport) -> httpx.BaseTransport:
-        return transport if self._log is None else LogTransport(transport, log=self._log, secrets=self._known_secrets)
+        return transport if self._log is None else LogTransport(transport, log=self._log, secrets=self.known_secrets)
 
-    def _known_secrets(self) -> Iterable[str]:
-        return self._secrets.values(self._profile)
+    def known_secrets(self) -> set[str]:
+        """The secrets of the profile that are known by now, and those that were given to this run."""
+        return {*self._secrets.values(self._profile), *self._met}
 
     def _has_token(self, method: Method) -> bool:
         secret = self._secrets.page_token if method is Method.MESSENGER else self._secrets.token

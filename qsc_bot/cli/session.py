@@ -65,6 +65,7 @@ class Session:
             show_names=self._shows_names,
             now=lambda: self.clock.now(),
             identity=self._identity,
+            secrets=around.secrets,
         )
 
     @cached_property
@@ -73,7 +74,7 @@ class Session:
         from qsc_bot.cli.prompts import Prompts
 
         around = self.surroundings
-        return Prompts(stdin=around.stdin, stderr=around.stderr, no_input=self.options.no_input)
+        return Prompts(stdin=around.stdin, stderr=around.stderr, no_input=self.options.no_input, met=self._meet)
 
     @cached_property
     def interrupts(self) -> "Interrupts":
@@ -147,13 +148,14 @@ class Session:
     @cached_property
     def vault(self) -> "Vault":
         """Where logins store secrets."""
+        from qsc_bot.cli.watched import WatchedVault
         from qsc_bot.credentials.file_store import FileStore
         from qsc_bot.credentials.keychain import Keychain, load_backend
         from qsc_bot.credentials.logins import Logins
-        from qsc_bot.credentials.vault import Vault
 
         around, state = self.surroundings, self.folders.state
-        return Vault(
+        return WatchedVault(
+            met=around.met,
             keychain=Keychain(around.environ, tell=self.printer.notice, load=around.keyring or load_backend),
             file=FileStore(state / "secrets.json"),
             logins=Logins(state / "logins.json"),
@@ -193,6 +195,7 @@ class Session:
 
     def trial(self, profile: "Profile", secrets: "Secrets") -> "Remotes":
         """The clients of a profile that is not saved yet, with secrets that are not stored yet."""
+        self.surroundings.met.update(secrets.values(profile))
         self._trials.append(self._connect(profile, secrets))
         return self._trials[-1]
 
@@ -209,6 +212,7 @@ class Session:
         return Remotes(
             profile=profile,
             secrets=secrets,
+            met=around.met,
             clock=self.clock,
             cache=self.folders.cache,
             sleep=around.sleep,
@@ -247,6 +251,11 @@ class Session:
         if profile.name == SANDBOX_NAME:
             return SandboxTransport(self.sandbox, timeout_seconds=profile.timeout_seconds)
         return network(base_url)
+
+    def _meet(self, given: str) -> None:
+        """Remember what a person or a stream gave as a secret: as it came, and the last word without quotes."""
+        words = given.split()[-1:]
+        self.surroundings.met.update((given.strip(), *(word.strip("\"'`“”‘’") for word in words)))
 
     def _shows_names(self) -> bool:
         try:

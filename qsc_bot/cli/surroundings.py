@@ -34,7 +34,10 @@ class Options:
 
 @dataclass(frozen=True, kw_only=True)
 class Surroundings:
-    """What a process stands in: its streams, its environment, its time. Tests hand in their own."""
+    """What a process stands in: its streams, its environment, its time. Tests hand in their own.
+
+    `met` are the secrets that came to a run otherwise than by the environment.
+    """
 
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     stdin: TextIO = field(default_factory=lambda: sys.stdin)
@@ -45,3 +48,13 @@ class Surroundings:
     width: int | None = None
     mount: "Callable[[str], httpx.BaseTransport] | None" = None
     keyring: "Callable[[], Backend] | None" = None
+    met: set[str] = field(default_factory=set, repr=False)
+
+    def secrets(self) -> set[str]:
+        """Every secret that is known by now, for taking them out of what is shown."""
+        named = {
+            value.strip()
+            for name, value in self.environ.items()
+            if name.startswith("QSC_BOT_") and ("TOKEN" in name or "SECRET" in name)
+        }
+        return named | self.met

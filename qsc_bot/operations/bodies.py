@@ -5,7 +5,7 @@ address or a member of JSON; a customer who writes "token=blue" is quoted as wri
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection
 from typing import Any, Final
 
 from qsc_bot.transport.spellings import MASK, hide
@@ -35,7 +35,7 @@ def _member(quote: str, escapes: int) -> re.Pattern[str]:
 _MEMBERS: Final = [_member(quote, escapes) for quote in "\"'" for escapes in (0, 1, 3, 7)]
 
 
-def scrub(body: Any, secrets: Sequence[str]) -> Any:
+def scrub(body: Any, secrets: Collection[str]) -> Any:
     """A body without tokens: those that are known, in any form, and those whose name says so."""
     match body:
         case dict():

@@ -1,6 +1,6 @@
 """The raw way in: any call of the two APIs, with this tool's token, retries and care."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 from urllib.parse import unquote, urlsplit
@@ -37,7 +37,7 @@ class RawCall:
         return self.method.upper() != "GET"
 
 
-def send(remote: RawRemote, call: RawCall, profile: Profile, *, secrets: Iterable[str]) -> Any:
+def send(remote: RawRemote, call: RawCall, profile: Profile, *, secrets: Callable[[], Collection[str]]) -> Any:
     """Send one call, or read every page, and give the body without what is secret in it.
 
     Raises `usage.invalid` for an address of another host, a path that climbs, and a token among the words.
@@ -52,7 +52,7 @@ def send(remote: RawRemote, call: RawCall, profile: Profile, *, secrets: Iterabl
     path = call.path.replace("{account_id}", profile.account_id).replace("{page_id}", page_id)
     check_path(path, given)
     body = remote.raw_pages(path, given) if call.paginate else remote.raw(verb, path, given)
-    return scrub(body, list(secrets))
+    return scrub(body, secrets())  # only now: the call itself may have read them from a store
 
 
 def parse_fields(fields: Sequence[str]) -> dict[str, str]:

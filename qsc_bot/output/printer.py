@@ -1,7 +1,7 @@
 """Shows results and errors: the data on stdout, everything said about it on stderr."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -18,7 +18,7 @@ from qsc_bot.output.fields import Row, Shape
 from qsc_bot.output.formats import Format, choose_format
 from qsc_bot.output.forms import Form, whole_lines
 from qsc_bot.output.progress import Progress
-from qsc_bot.output.streams import BOLD, YELLOW, Outlet, allows_color, secrets_in
+from qsc_bot.output.streams import BOLD, YELLOW, Outlet, allows_color
 from qsc_bot.output.summary import counts_line, summary_line
 from qsc_bot.output.table import Screen, request_lines
 from qsc_bot.output.text import sanitise
@@ -60,6 +60,7 @@ class Printer:
     show_names: Callable[[], bool]
     now: Callable[[], datetime]
     identity: Callable[[], Identity]
+    secrets: Callable[[], Collection[str]] = field(default=tuple)
     clock: Callable[[], float] = field(default=time.monotonic)
 
     def show(self, result: Result) -> ExitCode:
@@ -126,12 +127,12 @@ class Printer:
     @cached_property
     def _out(self) -> Outlet:
         color = allows_color(wanted=self.color, is_terminal=self.is_terminal, environ=self.environ)
-        return Outlet(stream=self.stdout, color=color, hidden=secrets_in(self.environ))
+        return Outlet(stream=self.stdout, color=color, secrets=self.secrets)
 
     @cached_property
     def _err(self) -> Outlet:
         color = allows_color(wanted=self.color, is_terminal=self.stderr_is_terminal, environ=self.environ)
-        return Outlet(stream=self.stderr, color=color, hidden=secrets_in(self.environ))
+        return Outlet(stream=self.stderr, color=color, secrets=self.secrets)
 
     @cached_property
     def _chosen(self) -> Format:

@@ -1,15 +1,15 @@
 """Where text goes: one stream, what it can show, and whether it takes colour."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TextIO
 
 from qsc_bot.output.text import ELLIPSIS
+from qsc_bot.transport.spellings import hide
 
 BOLD: Final = "1"
 RED: Final = "1;31"
 YELLOW: Final = "1;33"
-MASK: Final = "***"
 _SHORTEST_SECRET: Final = 8  # shorter ones, the sandbox's own token among them, are words that texts hold anyway
 
 
@@ -19,7 +19,7 @@ class Outlet:
 
     stream: TextIO
     color: bool
-    hidden: Sequence[str] = ()
+    secrets: Callable[[], Collection[str]] = tuple
 
     def fit(self, text: str) -> str:
         """The text with replacements for what the stream's encoding lacks."""
@@ -32,9 +32,8 @@ class Outlet:
 
     def write(self, text: str, *, reveals: Sequence[str] = ()) -> None:
         """Write a text as well as the stream can show it; a secret that nobody asked to see stays hidden."""
-        for secret in self.hidden:
-            text = text if secret in reveals else text.replace(secret, MASK)
-        self.stream.write(self.fit(text))
+        hidden = [one for one in self.secrets() if len(one) >= _SHORTEST_SECRET and one not in reveals]
+        self.stream.write(self.fit(hide(text, hidden)))
 
     def line(self, text: str) -> None:
         """Write one line."""
@@ -48,13 +47,3 @@ class Outlet:
 def allows_color(*, wanted: bool, is_terminal: bool, environ: Mapping[str, str]) -> bool:
     """Whether a stream takes colour: a terminal that nobody asked to do without."""
     return wanted and is_terminal and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
-
-
-def secrets_in(environ: Mapping[str, str]) -> list[str]:
-    """The values of our own variables that hold a secret."""
-    values = (
-        value.strip()
-        for name, value in environ.items()
-        if name.startswith("QSC_BOT_") and ("TOKEN" in name or "SECRET" in name)
-    )
-    return [value for value in values if len(value) >= _SHORTEST_SECRET]

@@ -11,7 +11,7 @@ from typing import Final
 MASK: Final = "***"
 LEAST_CHARACTERS: Final = 4
 """A shorter secret is not looked for: nobody has one, and it would turn words of any text into stars."""
-_PLAIN: Final = re.compile(r"[A-Za-z0-9_.-]+")  # no encoding changes these
+_PLAIN: Final = re.compile(r"[A-Za-z0-9]+")  # no encoding changes these
 _BITS: Final = 6  # of each character of base64
 _IN_BASE64: Final = r"[A-Za-z0-9+/_-]"
 
@@ -50,7 +50,7 @@ def _spellings(secrets: frozenset[str]) -> tuple[_Spelling, ...]:
 
 def _written(text: str, *, before: str = "", after: str = "") -> _Spelling:
     runs = _PLAIN.findall(text)
-    source = "".join(map(_part, re.findall(r"[A-Za-z0-9_.-]+|\\+|[^\\]", text)))
+    source = "".join(map(_part, re.findall(r"[A-Za-z0-9]+|\\+|[^\\]", text)))
     return _Spelling(f"{before}{source}{after}", max(runs, key=len, default="").casefold())
 
 
