@@ -87,6 +87,7 @@ class Graph:
     def _error(self, error: dict[str, Any], reply: Reply, method: str) -> QscBotError:
         code, subcode = _number(error.get("code")), _number(error.get("error_subcode"))
         trace = error.get("fbtrace_id")
+        request_id = self.remote.clean(trace) if isinstance(trace, str) else None
         text = self.remote.clean(str(error.get("message", "no message")))
         kind, name = classify(code, subcode, text, is_read=method in READS)
         shown = f"{code}/{subcode}" if subcode else str(code)
@@ -95,7 +96,7 @@ class Graph:
             message = f"{self.remote.source()} was rejected: {text} ({shown})"
         if (code, subcode) in NO_SUCH_PERSON:
             message += "; it is assumed that Social Connect's id of a Messenger person is Meta's"
-        return kind(name, message, request_id=trace if isinstance(trace, str) else None, status=reply.status)
+        return kind(name, message, request_id=request_id, status=reply.status)
 
 
 class HiddenOwner(ApiError):

@@ -99,12 +99,13 @@ class Remote:
         )
 
     def _unsent(self, error: httpx.HTTPError, method: str, call: str) -> QscBotError:
+        reason = self.clean(str(error))
         if isinstance(error, httpx.ConnectError) and _is_tls(error):
-            return QscBotError("network.tls", f"{call}: no secure connection to {self._host}: {error}")
+            return QscBotError("network.tls", f"{call}: no secure connection to {self._host}: {reason}")
         if isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout):
             return ApiError("network.timeout", f"{call}: no connection to {self._host} in time")
         if isinstance(error, httpx.ConnectError | httpx.ProxyError | httpx.UnsupportedProtocol):
-            return ApiError("network.unreachable", f"{call}: {self._host} could not be reached: {error}")
+            return ApiError("network.unreachable", f"{call}: {self._host} could not be reached: {reason}")
         if method not in READS:
             return WriteInDoubt("write.in_doubt", f"{call} was sent, and no answer came ({type(error).__name__})")
         if isinstance(error, httpx.TimeoutException):

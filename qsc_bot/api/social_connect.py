@@ -86,10 +86,8 @@ class SocialConnect:
         except (httpx.InvalidURL, ValueError) as error:
             raise ApiError("api.page_foreign", f"{call}: the list names a next page that cannot be read") from error
         if not same_origin(target, base) or target.userinfo:
-            raise ApiError(
-                "api.page_foreign",
-                f"{call}: the list names a next page on {target.host or 'no host'}; it was not followed",
-            )
+            host = self.remote.clean(target.host) or "no host"
+            raise ApiError("api.page_foreign", f"{call}: the list names a next page on {host}; it was not followed")
         return str(target.copy_remove_param("access_token"))
 
     def _response(self, reply: Reply, method: str) -> Any:
