@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from errno import EBADF, EIO, ENOSPC
 from pathlib import Path
@@ -17,22 +17,27 @@ UNWRITABLE: Final = frozenset({EBADF, EIO, ENOSPC})
 
 def run_process(argv: Sequence[str]) -> int:
     """Run with the process's own streams and environment; the exit code."""
+    around = Surroundings(stdout=_or_null(sys.stdout), stderr=_or_null(sys.stderr))
     try:
-        return run(argv, Surroundings(stdout=_or_null(sys.stdout), stderr=_or_null(sys.stderr)))
+        return run(argv, around)
     except OSError as error:
         if error.errno not in UNWRITABLE:
-            return _tell_fault(error)
+            return _tell_fault(error, around)
         _tell(f"error: the result cannot be written: {error.strerror}   [output.unwritable]")
         return int(ExitCode.ENVIRONMENT)
     except Exception as error:  # noqa: BLE001  # the last place where a fault of ours can become a report
-        return _tell_fault(error)
+        return _tell_fault(error, around)
     finally:
         _settle(sys.stdout)
         _settle(sys.stderr)
 
 
-def _tell_fault(error: Exception) -> int:
-    _tell(f"error: this is a fault of qsc-bot, not of yours   [internal.fault]\n  report: {_report(error)}")
+def _tell_fault(error: Exception, around: Surroundings) -> int:
+    try:
+        where = _report(error, around.secrets())
+    except Exception:  # noqa: BLE001  # a second fault would be shown by Python as it is
+        where = f"it could not be written; {type(error).__name__}"
+    _tell(f"error: this is a fault of qsc-bot, not of yours   [internal.fault]\n  report: {where}")
     return int(ExitCode.UNCLASSIFIED)
 
 
@@ -57,23 +62,15 @@ def _settle(stream: object) -> None:
                 os.dup2(null, number)
 
 
-def _report(error: Exception) -> str:
+def _report(error: Exception, secrets: Collection[str]) -> str:
     """Write the traceback without values of variables and without secrets; where it is."""
     import tempfile
     import traceback
 
     from qsc_bot.transport.redact import redact
 
-    known = [
-        value
-        for name, value in os.environ.items()
-        if name.startswith("QSC_BOT_") and ("TOKEN" in name or "SECRET" in name)
-    ]
-    text = redact("".join(traceback.format_exception(error)), known)
-    try:
-        handle, name = tempfile.mkstemp(prefix="qsc-bot-report-", suffix=".txt")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-    except OSError:
-        return f"it could not be written; {type(error).__name__}"
+    text = redact("".join(traceback.format_exception(error)), secrets)
+    handle, name = tempfile.mkstemp(prefix="qsc-bot-report-", suffix=".txt")
+    with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
+        file.write(text)
     return name
