@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -50,11 +51,15 @@ class Surroundings:
     keyring: "Callable[[], Backend] | None" = None
     met: set[str] = field(default_factory=set, repr=False)
 
-    def secrets(self) -> set[str]:
+    def secrets(self) -> frozenset[str]:
         """Every secret that is known by now, for taking them out of what is shown."""
-        named = {
+        return self._named | self.met
+
+    @cached_property
+    def _named(self) -> frozenset[str]:
+        """Those of the environment, read once: this is asked for with each line that is written."""
+        return frozenset(
             value.strip()
             for name, value in self.environ.items()
             if name.startswith("QSC_BOT_") and ("TOKEN" in name or "SECRET" in name)
-        }
-        return named | self.met
+        )

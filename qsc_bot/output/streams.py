@@ -32,7 +32,8 @@ class Outlet:
 
     def write(self, text: str, *, reveals: Sequence[str] = ()) -> None:
         """Write a text as well as the stream can show it; a secret that nobody asked to see stays hidden."""
-        hidden = [one for one in self.secrets() if len(one) >= _SHORTEST_SECRET and one not in reveals]
+        long = [secret for secret in self.secrets() if len(secret) >= _SHORTEST_SECRET]
+        hidden = [secret for secret in long if not any(secret in shown for shown in reveals)]
         self.stream.write(self.fit(hide(text, hidden)))
 
     def line(self, text: str) -> None:

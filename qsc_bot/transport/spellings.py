@@ -1,7 +1,6 @@
 """Known secrets in every way that they may be written: as they are, percent-encoded, escaped, in base64."""
 
 import base64
-import html
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ MASK: Final = "***"
 LEAST_CHARACTERS: Final = 4
 """A shorter secret is not looked for: nobody has one, and it would turn words of any text into stars."""
 _PLAIN: Final = re.compile(r"[A-Za-z0-9]+")  # no encoding changes these
+_OTHER_WAYS: Final = {" ": "\\+", "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"}
 _BITS: Final = 6  # of each character of base64
 _IN_BASE64: Final = r"[A-Za-z0-9+/_-]"
 
@@ -63,13 +63,8 @@ def _part(part: str) -> str:
     units = part.encode("utf-16-be", "surrogatepass").hex()
     escaped = "".join(rf"\\{{0,7}}u{units[at : at + 4]}" for at in range(0, len(units), 4))
     encoded = "".join(rf"%(?:25){{0,2}}{byte:02x}" for byte in part.encode("utf-8", "surrogatepass"))
-    ways = [rf"\\{{0,7}}{re.escape(part)}", escaped, encoded, *(_other_ways(part))]
-    return f"(?:{'|'.join(ways)})"
-
-
-def _other_ways(character: str) -> list[str]:
-    entity = html.escape(character)
-    return [*([r"\+"] if character == " " else []), *([re.escape(entity)] if entity != character else [])]
+    ways = [rf"\\{{0,7}}{re.escape(part)}", escaped, encoded, _OTHER_WAYS.get(part)]
+    return f"(?:{'|'.join(filter(None, ways))})"
 
 
 def _in_base64(secret: str) -> list[_Spelling]:
