@@ -39,19 +39,24 @@ class SandboxTransport(httpx.BaseTransport):
 
 def network(base_url: str) -> httpx.BaseTransport:
     """The network, through the proxy that the environment names for this host, if any."""
-    proxy = _proxy(base_url)
+    variable, proxy = _proxy(base_url)
     try:
         return httpx.HTTPTransport(proxy=proxy)
-    except (ImportError, ValueError) as error:
-        raise QscBotError("config.invalid", f"the proxy that the environment names cannot be used: {error}") from error
+    except (ImportError, ValueError, httpx.InvalidURL) as error:
+        reason = "it needs the package socksio" if isinstance(error, ImportError) else "its address cannot be read"
+        hint = (f"set {variable} to http://USER:PASSWORD@HOST:PORT, user and password percent-encoded",)
+        message = f"the proxy that {variable} names cannot be used: {reason}"
+        raise QscBotError("config.invalid", message, hint=hint) from None  # httpx's own words may hold the password
 
 
-def _proxy(base_url: str) -> str | None:
+def _proxy(base_url: str) -> tuple[str, str | None]:
+    """The variable that decides, and the proxy that it names, if any."""
     parts = urlsplit(base_url)
-    if is_loopback(parts.hostname or "") or urllib.request.proxy_bypass(parts.netloc):
-        return None
     proxies = urllib.request.getproxies()
-    return proxies.get(parts.scheme) or proxies.get("all")
+    if is_loopback(parts.hostname or "") or urllib.request.proxy_bypass(parts.netloc):
+        proxies = {}
+    name = parts.scheme if proxies.get(parts.scheme) else "all"
+    return f"{name.upper()}_PROXY", proxies.get(name) or None
 
 
 Mount = Callable[[str], httpx.BaseTransport]

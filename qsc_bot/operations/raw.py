@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 from qsc_bot.errors import QscBotError
 from qsc_bot.models.profile import Profile
 from qsc_bot.operations.bodies import TOKEN_NAMES, scrub
+from qsc_bot.transport.redact import redact
 
 METHODS: Final = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 
@@ -44,7 +45,9 @@ def send(remote: RawRemote, call: RawCall, profile: Profile, *, secrets: Callabl
     """
     verb = call.method.upper()
     if verb not in METHODS:
-        raise QscBotError("usage.invalid", f"{call.method[:20]!r} is no method", expected=", ".join(sorted(METHODS)))
+        raise QscBotError(
+            "usage.invalid", f"{redact(call.method)[:20]!r} is no method", expected=", ".join(sorted(METHODS))
+        )
     if call.paginate and call.writes:
         raise QscBotError("usage.invalid", "only GET can be paginated")
     given = parse_fields(call.fields)
@@ -61,7 +64,7 @@ def parse_fields(fields: Sequence[str]) -> dict[str, str]:
     for field in fields:
         key, sign, value = field.partition("=")
         if not key or not sign or key in given:
-            message = f"-F {key[:40]!r} cannot be used"
+            message = f"-F {redact(key)[:40]!r} cannot be used"
             raise QscBotError("usage.invalid", message, expected="key=value, each key once")
         given[key] = value
     return given
@@ -75,7 +78,7 @@ def check_path(path: str, fields: Mapping[str, str]) -> None:
     if leads_away or climbs or "\\" in path or "#" in path:
         raise QscBotError(
             "usage.invalid",
-            f"{path[:200]!r} is no path of the API; other hosts are refused, since the token goes with the call",
+            f"{redact(path)[:200]!r} is no path of the API; other hosts are refused: the token goes with the call",
             expected="/{account_id}/inbox/mentions",
         )
     if not path.isprintable() or " " in path:

@@ -73,6 +73,24 @@ def test_what_must_not_be_sent_is_refused_and_nothing_is_sent(prod: Prod, words:
     assert (result.code, result.error["code"], prod.wire.requests) == (2, "usage.invalid", [])
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["GET", "https://graph.facebook.com/me?access_token=EAABpasted"],
+        ["GET", "https://user:EAABpasted@graph.facebook.com/me"],
+        ["GET", "me?input_token=EAABpasted"],
+        ["GET", "/me", "-F", "access_token:EAABpasted"],
+        ["access_token=EAABpasted", "/me"],
+    ],
+    ids=lambda words: " ".join(words),
+)
+def test_token_that_was_pasted_among_the_words_is_not_repeated(prod: Prod, words: list[str]) -> None:
+    for more in ([], ["-o", "json"]):
+        result = prod.run("api", *words, *more)
+        assert (result.code, prod.wire.requests) == (2, [])
+        assert "EAABp" not in result.stderr
+
+
 def test_errors_of_the_api_have_our_codes(prod: Prod) -> None:
     result = prod.run("api", "GET", "/{account_id}/inbox/contact/twitter/nobody", "-o", "json")
     assert (result.code, result.error["code"]) == (6, "api.not_found")
