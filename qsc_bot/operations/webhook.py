@@ -47,7 +47,7 @@ def register_webhook(
     Raises `usage.url` for an address with fragment, user or password, `config.secret` where `{secret}` has no value.
     """
     warnings = check_url(url)
-    if url_secret and url_secret in unquote(url):
+    if url_secret and _holds(url, url_secret):
         hint = (f"write {SECRET_MARK} where the secret stands",)
         raise QscBotError("usage.url", f"the address of {name} holds the secret itself, and would be kept", hint=hint)
     if SECRET_MARK in url and url_secret is None:
@@ -96,9 +96,9 @@ def check_url(url: str) -> list[str]:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError as error:
-        raise QscBotError("usage.url", f"{url[:200]!r} is no address: {error}") from error
+        raise QscBotError("usage.url", f"{_shown(url)} is no address") from error
     if parts.scheme not in ("http", "https") or not host or port == 0 or re.search(r"[\s\x00-\x1f\x7f]", url):
-        raise QscBotError("usage.url", f"{url[:200]!r} is no http or https address")
+        raise QscBotError("usage.url", f"{_shown(url)} is no http or https address")
     if "#" in url:
         raise QscBotError("usage.url", "a webhook's address has no fragment: what follows # is never sent")
     if parts.username is not None or parts.password is not None:
@@ -110,3 +110,15 @@ def check_url(url: str) -> list[str]:
     if parts.scheme == "http" and not is_loopback(host):
         return [f"{host} is called without encryption: customers' messages can be read on the way"]
     return []
+
+
+def _holds(url: str, secret: str) -> bool:
+    from qsc_bot.transport.spellings import hide  # loaded where an address is given; help loads this module too
+
+    return secret in unquote(url) or hide(url, [secret]) != url
+
+
+def _shown(url: str) -> str:
+    from qsc_bot.transport.redact import redact
+
+    return repr(redact(url)[:200])

@@ -36,6 +36,9 @@ def test_registering_names_the_next_command(run: Terminal) -> None:
         "https://",
         "https://bot.example.com/#part",
         "https://me:pw@bot.example.com/",
+        "ftp://me:pw@bot.example.com/",
+        "https://me:pw@bot.example.com/a b?token=pw",
+        "https://me:pw@[::1",
         "https://bot.example.com:0/",
         "https://bot.example.com:99999/",
         "https://bot.example.com/a b",
@@ -163,7 +166,11 @@ def test_missing_topic_is_a_configuration_error(prod: Prod) -> None:
     assert prod.wire.writes == []
 
 
-def test_address_that_holds_the_secret_itself_is_refused_and_not_kept(prod: Prod) -> None:
-    url = f"https://bot.example.com/{SECRETS['QSC_BOT_URL_SECRET']}/hook"
-    result = prod.run("webhook", "register", "bot", "--url", url, "-o", "json")
+@pytest.mark.parametrize(
+    "written", ["s3cret word/1", "s3cret%20word%2f1", "s3cret+word%2F1", "czNjcmV0IHdvcmQvMQ=="], ids=str
+)
+def test_address_that_holds_the_secret_itself_is_refused_and_not_kept(prod: Prod, written: str) -> None:
+    url = f"https://bot.example.com/{written.replace(' ', '%20')}/hook"
+    env = {"QSC_BOT_URL_SECRET": "s3cret word/1"}
+    result = prod.run("webhook", "register", "bot", "--url", url, "-o", "json", env=env)
     assert (result.code, result.error["code"], prod.wire.writes) == (2, "usage.url", [])

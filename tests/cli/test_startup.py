@@ -49,6 +49,8 @@ def start(home: Path, *words: str, **env: str) -> tuple[str, int, set[str]]:
         ["handover"],
         ["auth", "--help"],
         ["auth", "login", "--help"],
+        ["api", "--help"],
+        ["webhook", "register", "--help"],
     ],
     ids=" ".join,
 )
