@@ -48,7 +48,7 @@ class Remotes:
         *,
         profile: Profile,
         secrets: Secrets,
-        met: Collection[str] = (),
+        known: Callable[[], Collection[str]],
         clock: Clock,
         cache: Path,
         sleep: Callable[[float], None],
@@ -58,7 +58,7 @@ class Remotes:
     ) -> None:
         self._profile = profile
         self._secrets = secrets
-        self._met = met
+        self._known = known
         self._clock = clock
         self._sleep = sleep
         self._log = log
@@ -182,7 +182,7 @@ class Remotes:
             headers={"User-Agent": f"qsc-bot/{__version__}", "Accept": "application/json"},
         )
         self._clients.append(client)
-        return Remote(client, name=name, source=source, secrets=self.known_secrets)
+        return Remote(client, name=name, source=source, secrets=self._known)
 
     def _no_token(self, variable: str) -> AccessDenied:
         name = self._profile.name
@@ -194,11 +194,7 @@ class Remotes:
         )
 
     def _logged(self, transport: httpx.BaseTransport) -> httpx.BaseTransport:
-        return transport if self._log is None else LogTransport(transport, log=self._log, secrets=self.known_secrets)
-
-    def known_secrets(self) -> set[str]:
-        """The secrets of the profile that are known by now, and those that were given to this run."""
-        return {*self._secrets.values(self._profile), *self._met}
+        return transport if self._log is None else LogTransport(transport, log=self._log, secrets=self._known)
 
     def _has_token(self, method: Method) -> bool:
         secret = self._secrets.page_token if method is Method.MESSENGER else self._secrets.token

@@ -212,7 +212,7 @@ class Session:
         return Remotes(
             profile=profile,
             secrets=secrets,
-            met=around.met,
+            known=around.secrets,
             clock=self.clock,
             cache=self.folders.cache,
             sleep=around.sleep,

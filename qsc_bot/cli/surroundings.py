@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Final, TextIO
 
 from qsc_bot.output.formats import Format
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import httpx
 
     from qsc_bot.credentials.keychain import Backend
+
+_PUBLIC: Final = frozenset({"sandbox"})  # the token of the sandbox, which everybody knows, is a word of many texts
 
 
 @dataclass
@@ -58,8 +60,9 @@ class Surroundings:
     @cached_property
     def _named(self) -> frozenset[str]:
         """Those of the environment, read once: this is asked for with each line that is written."""
-        return frozenset(
+        values = {
             value.strip()
             for name, value in self.environ.items()
             if name.startswith("QSC_BOT_") and ("TOKEN" in name or "SECRET" in name)
-        )
+        }
+        return frozenset(values - _PUBLIC)

@@ -42,6 +42,7 @@ def machine(cache: Path, *, profile: Profile = PROD, unix_seconds: Callable[[], 
     remotes = Remotes(
         profile=profile,
         secrets=Secrets({"QSC_BOT_TOKEN": TOKEN, "QSC_BOT_PAGE_TOKEN": PAGE_TOKEN}),
+        known=lambda: {TOKEN, PAGE_TOKEN},
         clock=Clock(unix_seconds),
         cache=cache,
         sleep=made["slept"].append,

@@ -101,3 +101,16 @@ def test_secret_of_the_environment_is_hidden_in_other_forms_too(prod: Prod) -> N
     result = prod.run("recipe", "show", secret.upper())
     assert result.code != 0
     assert secret.upper() not in result.stderr
+
+
+def test_secret_that_cannot_be_sent_is_hidden_and_spoils_no_other_call(prod: Prod) -> None:
+    env = {"QSC_BOT_PAGE_TOKEN": "two sentinel words"}
+    result = prod.run("handover", "to-agent", "whatsapp:32470000000", "--debug", "-o", "json", env=env)
+    assert (result.code, result.item["status"]) == (0, "changed")
+    refused = prod.run("recipe", "show", "two sentinel words", env=env)
+    assert "two sentinel words" not in refused.stderr
+
+
+def test_public_token_of_the_sandbox_is_a_word_like_others(run: Terminal) -> None:
+    result = run("api", "GET", "/me", "--debug", env={"QSC_BOT_TOKEN": "sandbox"})
+    assert result.document["response"]["name"] == "Sandbox User"

@@ -40,7 +40,7 @@ def call_api(
     call = RawCall(method=method, path=path, fields=given or (), paginate=paginate)
     if call.writes:
         check_setup_write(here, confirm_profile)
-    body = send(here.remotes.raw(graph=graph), call, here.profile, secrets=here.remotes.known_secrets)
+    body = send(here.remotes.raw(graph=graph), call, here.profile, secrets=here.surroundings.secrets)
     return Text(
         text=json.dumps(body, indent=2, ensure_ascii=True), data=body if isinstance(body, dict) else {"data": body}
     )
