@@ -1,19 +1,20 @@
 """`auth login`: what is asked of a person or read from a stream, and the order in which it is checked and saved."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from qsc_bot.cli.session import Session
+from qsc_bot.credentials.item import binding_of
 from qsc_bot.credentials.pasted import LARGEST_CHARACTERS, clean_secret
-from qsc_bot.credentials.secrets import NAMES, Secret, Secrets, variable_of, words_of
+from qsc_bot.credentials.secrets import NAMES, Secret, Secrets, variable_of, whose, words_of
 from qsc_bot.errors import QscBotError
 from qsc_bot.models.account import Account
 from qsc_bot.models.profile import SANDBOX_NAME, Profile, check_name
 from qsc_bot.operations.auth import Credentials, tell_login
-from qsc_bot.operations.login import Home, choose_account, find_home, name_account, save
+from qsc_bot.operations.login import Change, Home, choose_account, find_home, name_account, save
 from qsc_bot.results import Record
 
 if TYPE_CHECKING:
@@ -53,15 +54,19 @@ def log_in(here: Session, wish: Wish) -> Record:
     changed = file.with_profile(name, _keys(here, file.profile(name) or {}, home, wish)).with_default(name)
     profile = changed.check().profiles[name]
     scopes = home.accounts.scopes()
+    change = _change(file, profile)
+    foretold = _foretell(here, told, change, name)
     values = {"token": token.value, **(_ask_others(here, told) if not wish.token_stdin else {})}
-    save(
+    forgotten = save(
         here.vault,
         changed,
         values,
         profile=name,
         now=here.clock.now(),
+        change=change,
         agree_to_file=partial(_agree_to_file, here, told, wish.allow_file_store),
     )
+    _tell_forgotten(here, told, {kind: owner for kind, owner in forgotten.items() if kind not in foretold}, name)
     here.turn_to(name)
     credentials = Credentials(secrets=here.secrets, vault=here.vault)
     record = tell_login(profile, home.user, scopes, credentials, is_new=file.profile(name) is None)
@@ -147,6 +152,25 @@ def _tell(here: Session, told: list[str], text: str) -> None:
         told.append(text)
     else:
         here.printer.warning(text)
+
+
+def _change(file: "UserFile", profile: Profile) -> Change:
+    before = file.check().profiles.get(profile.name)
+    return Change(before=binding_of(before) if before else None, now=binding_of(profile))
+
+
+def _foretell(here: Session, told: list[str], change: Change, name: str) -> Collection[str]:
+    """Say which secrets the login will forget, before they are asked for anew; the keychain is not asked for that."""
+    login = here.vault.login(name)
+    others = [kind for kind in login.names if kind != "token"] if login else []
+    lost = change.lost(others, login.binding if login else None)
+    _tell_forgotten(here, told, lost, name)
+    return lost.keys()
+
+
+def _tell_forgotten(here: Session, told: list[str], owners: Mapping[str, str], name: str) -> None:
+    for sentence in whose(owners, name):
+        _tell(here, told, f"{sentence}: forgotten by this login")
 
 
 def _profile_warnings(here: Session, name: str) -> list[str]:

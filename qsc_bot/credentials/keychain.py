@@ -6,6 +6,9 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol, TypeVar
 
+import msgspec
+
+from qsc_bot.credentials.item import Binding, Item
 from qsc_bot.errors import QscBotError
 
 T = TypeVar("T")
@@ -62,17 +65,17 @@ class Keychain:
         self._platform = platform
         self._turn = threading.Lock()  # one question at a time, so that a late one is undone before the next
 
-    def read(self, profile: str) -> dict[str, str] | None:
-        """The secrets kept for a profile by name; None where there is no item."""
+    def read(self, profile: str) -> Item | None:
+        """What is kept for a profile; None where there is no item."""
         text = self._ask(lambda backend: backend.get_password(SERVICE, profile))
         return None if text is None else _unpack(text, profile)
 
-    def write(self, profile: str, secrets: Mapping[str, str]) -> None:
-        """Keep the secrets of a profile in place of those kept before, and read them back.
+    def write(self, profile: str, secrets: Mapping[str, str], binding: Binding | None = None) -> None:
+        """Keep the secrets of a profile, and what they were made for, in place of those kept before; read them back.
 
         Where that fails or is given up, the item of before is put back, however late the system is done with it.
         """
-        text = json.dumps({"version": _VERSION, "profile": profile, "secrets": dict(secrets)})
+        text = _pack(profile, secrets, binding)
         if self._platform == "win32" and len(text.encode("utf-16-le")) > _WINDOWS_LIMIT_BYTES:
             raise _unusable("the secrets are longer than one of its items may be")
 
@@ -184,13 +187,24 @@ def _translated(fault: BaseException) -> QscBotError:
     return _unusable(f"it refused ({type(fault).__name__})")
 
 
-def _unpack(text: str, profile: str) -> dict[str, str]:
+class _Text(msgspec.Struct, frozen=True, kw_only=True):
+    """The text of an item, which names its profile, so that another item's is not taken for it."""
+
+    profile: str
+    secrets: dict[str, str]
+    binding: Binding | None = None
+
+
+def _pack(profile: str, secrets: Mapping[str, str], binding: Binding | None) -> str:
+    bound = {"binding": msgspec.to_builtins(binding)} if binding else {}
+    return json.dumps({"version": _VERSION, "profile": profile, "secrets": dict(secrets), **bound})
+
+
+def _unpack(text: str, profile: str) -> Item:
     try:
-        item = json.loads(text)
-    except (ValueError, RecursionError):
+        item = msgspec.json.decode(text, type=_Text)
+    except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
         item = None
-    match item:
-        case {"profile": name, "secrets": dict() as secrets} if name == profile:
-            if all(isinstance(value, str) for value in secrets.values()):
-                return secrets
-    raise _unusable(f"it answered with another item's text for {profile}")
+    if item is None or item.profile != profile:
+        raise _unusable(f"it answered with another item's text for {profile}") from None
+    return Item(item.secrets, "keychain", item.binding)

@@ -2,19 +2,18 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 
+from qsc_bot.credentials.item import Binding, Place
 from qsc_bot.credentials.private_file import locked_file, read_private, write_private
-
-Place = Literal["keychain", "file"]
 
 
 class Login(msgspec.Struct, frozen=True, kw_only=True):
     """One profile's login; `names` are the kinds of secrets that are kept, never the secrets.
 
-    `keychain_used` says that an earlier login may have left an item in the keychain.
+    `keychain_used` says that an earlier login may have left an item in the keychain. The account and the base URLs are
+    those that it was made for; older logins do not know them.
     """
 
     place: Place
@@ -22,6 +21,16 @@ class Login(msgspec.Struct, frozen=True, kw_only=True):
     saved_at: datetime
     token_saved_at: datetime | None = None
     keychain_used: bool = False
+    account_id: str | None = None
+    api: str | None = None
+    graph: str | None = None
+
+    @property
+    def binding(self) -> Binding | None:
+        """What it was made for, None where that is not known."""
+        if self.account_id is None or self.api is None or self.graph is None:
+            return None
+        return Binding(account_id=self.account_id, api=self.api, graph=self.graph)
 
 
 class Logins:

@@ -1,23 +1,16 @@
 """Where the secrets of a profile are kept: the system keychain, or the file that a person agreed to."""
 
+import dataclasses
 from collections.abc import Collection, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
 from qsc_bot.credentials.file_store import FileStore
+from qsc_bot.credentials.item import Binding, Item, Place
 from qsc_bot.credentials.keychain import SOURCE, Keychain
-from qsc_bot.credentials.logins import Login, Logins, Place
+from qsc_bot.credentials.logins import Login, Logins
 from qsc_bot.errors import QscBotError
-
-
-@dataclass(frozen=True)
-class Item:
-    """The stored secrets of one profile; only `place` may be shown."""
-
-    values: Mapping[str, str] = field(repr=False)
-    place: Place
 
 
 class Vault:
@@ -37,18 +30,20 @@ class Vault:
         return SOURCE if place == "keychain" else self._file.source
 
     def read(self, profile: str) -> Item | None:
-        """The stored secrets; where the login is not known, the file is looked at before the keychain is asked."""
-        login = self._logins.of(profile)
-        if login is None or login.place == "file":
-            kept = self._file.read(profile)
-            if kept is not None:
-                return Item(kept, "file")
-        kept = self._keychain.read(profile)
-        return None if kept is None else Item(kept, "keychain")
+        """The stored secrets; where the login is not known, the file is looked at before the keychain is asked.
 
-    def write(self, profile: str, values: Mapping[str, str], *, place: Place) -> None:
+        What they were made for stands with them; only where it does not, the login is believed.
+        """
+        login = self._logins.of(profile)
+        item = self._file.read(profile) if login is None or login.place == "file" else None
+        item = item or self._keychain.read(profile)
+        if item is None or login is None:
+            return item
+        return dataclasses.replace(item, binding=item.binding or login.binding)
+
+    def write(self, profile: str, values: Mapping[str, str], *, place: Place, binding: Binding | None = None) -> None:
         """Keep secrets in a place, and in it in place of those before."""
-        self._store(place).write(profile, values)
+        self._store(place).write(profile, values, binding)
 
     def record(self, profile: str, login: Login) -> None:
         """Remember a login, and forget what an earlier one left in the file."""
@@ -64,7 +59,7 @@ class Vault:
                 if item is None or item.place != place:
                     steps.callback(self._store(place).delete, profile)
             if item is not None and (item.place in written or item.place == "file"):
-                steps.callback(self._store(item.place).write, profile, item.values)
+                steps.callback(self._store(item.place).write, profile, item.values, item.binding)
             if login is None:
                 steps.callback(self._logins.forget, profile)
             else:

@@ -13,6 +13,7 @@ from qsc_bot.errors import QscBotError
 from qsc_bot.exit_codes import ExitCode
 from qsc_bot.models.auth import AuthStatus, User
 from qsc_bot.models.profile import Profile
+from qsc_bot.operations.profile import foreign_warnings
 from qsc_bot.results import Record
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ def show_status(
         warnings=[
             *([fault] if fault else _scope_warnings(scopes)),
             *_end_warnings(ends, now),
+            *_foreign_warnings(profile, credentials.secrets, told=fault or ""),
             *_shadow_warnings(profile, item.shadowed),
         ],
         next=() if user else (f"qsc-bot auth login -p {profile.name}",),
@@ -158,6 +160,12 @@ def _scope_warnings(scopes: Sequence[str] | None) -> list[str]:
 
 def _shadow_warnings(profile: Profile, shadowed: Sequence[str]) -> list[str]:
     return [f"{variable_of(name)} shadows the {words_of(name)} stored for {profile.name}" for name in shadowed]
+
+
+def _foreign_warnings(profile: Profile, secrets: Secrets, *, told: str) -> list[str]:
+    """Which stored secrets are not used since they belong elsewhere, but for what was told already."""
+    foreign = secrets.foreign(profile)
+    return [] if list(foreign) == ["token"] and foreign["token"] in told else foreign_warnings(profile, secrets)
 
 
 def _end_warnings(ends: datetime | None, now: datetime) -> list[str]:

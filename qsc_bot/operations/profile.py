@@ -5,7 +5,7 @@ from typing import Any, Final
 import msgspec
 
 from qsc_bot.config import Config
-from qsc_bot.credentials.secrets import Secrets
+from qsc_bot.credentials.secrets import Secrets, whose
 from qsc_bot.models.profile import Profile, sandbox_profile
 from qsc_bot.results import Column, Listing, Record
 
@@ -71,7 +71,7 @@ def list_profiles(config: Config, default: str | None) -> Listing[ProfileRow]:
 
 
 def show_profile(profile: Profile, secrets: Secrets, *, outcome: str | None = None) -> Record:
-    """One profile with all its settings."""
+    """One profile with all its settings, and a warning of stored secrets that were made for other ones."""
     kept = {name: getattr(profile, name) for name in ProfileItem.__struct_fields__ if hasattr(profile, name)}
     settings = msgspec.to_builtins({name: kept[name] for name in ("messenger", "recipes", "stuck")})
     item = ProfileItem(
@@ -83,4 +83,10 @@ def show_profile(profile: Profile, secrets: Secrets, *, outcome: str | None = No
             "secrets": secrets.sources(profile),
         }
     )
-    return Record(schema="profile", item=item, outcome=outcome)
+    return Record(schema="profile", item=item, outcome=outcome, warnings=foreign_warnings(profile, secrets))
+
+
+def foreign_warnings(profile: Profile, secrets: Secrets) -> list[str]:
+    """Which stored secrets are not used, since they belong to another account or host than the profile says."""
+    told = whose(secrets.foreign(profile), profile.name)
+    return [f"{sentence}: qsc-bot auth login -p {profile.name}" for sentence in told]

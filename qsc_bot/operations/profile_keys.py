@@ -49,6 +49,7 @@ def check_deletable(file: UserFile, name: str, *, yes: bool) -> None:
 def delete_profile(file: UserFile, name: str, secrets: Secrets) -> Record:
     """Take a profile out of the user file; what a login stored for it stays, and that is told."""
     record = show_profile(file.check().profiles[name], secrets, outcome="deleted")
+    record.warnings = []
     changed = file.without_profile(name)
     changed.write()
     if file.keys.get("default_profile") == name:

@@ -8,15 +8,19 @@ from typing import Any
 import pytest
 
 from qsc_bot.credentials.file_store import FileStore
+from qsc_bot.credentials.item import binding_of
 from qsc_bot.credentials.keychain import Keychain
 from qsc_bot.credentials.logins import Logins
 from qsc_bot.credentials.vault import Vault
 from qsc_bot.errors import QscBotError
-from qsc_bot.operations.login import save
+from qsc_bot.models.profile import Profile
+from qsc_bot.operations.login import Change, save
 from qsc_bot.user_file import UserFile
 from tests.credentials.backends import LOCKED, Memory
 
 NOW = datetime(2026, 11, 22, 9, 2, 30, tzinfo=UTC)
+HERE = binding_of(Profile(name="prod", account_id="1417"))
+SAME = Change(before=HERE, now=HERE)
 KEYS: dict[str, Any] = {"version": 1, "profiles": {"prod": {"account_id": "1417"}}}
 
 
@@ -37,7 +41,7 @@ def make_vault(folder: Path, memory: Memory) -> Vault:
 
 def attempt(vault: Vault, path: Path, agree_to_file: Callable[[QscBotError], None], **values: str) -> None:
     """Save secrets of prod with a user file at a path."""
-    save(vault, UserFile(path, KEYS), values, profile="prod", now=NOW, agree_to_file=agree_to_file)
+    save(vault, UserFile(path, KEYS), values, profile="prod", now=NOW, change=SAME, agree_to_file=agree_to_file)
 
 
 @pytest.fixture
@@ -100,7 +104,7 @@ def test_profile_that_would_not_be_read_again_stores_nothing(tmp_path: Path) -> 
     wrong = UserFile(tmp_path / "config.yaml", {"version": 1, "profiles": {"prod": {"account": "1417"}}})
     vault = make_vault(tmp_path / "state", memory)
     with pytest.raises(QscBotError, match="account_id"):
-        save(vault, wrong, {"token": "new"}, profile="prod", now=NOW, agree_to_file=refuse)
+        save(vault, wrong, {"token": "new"}, profile="prod", now=NOW, change=SAME, agree_to_file=refuse)
     assert (memory.items, list(tmp_path.iterdir())) == ({}, [])
 
 
@@ -131,7 +135,7 @@ def test_login_that_is_broken_off_leaves_what_was_there(tmp_path: Path, fault: B
     kept, login = dict(memory.items), vault.login("prod")
     file = Interrupted(tmp_path / "config.yaml", {"fault": fault})
     with pytest.raises(type(fault)):
-        save(vault, file, {"token": "new"}, profile="prod", now=NOW, agree_to_file=refuse)
+        save(vault, file, {"token": "new"}, profile="prod", now=NOW, change=SAME, agree_to_file=refuse)
     assert (memory.items, vault.login("prod")) == (kept, login)
 
 
