@@ -46,6 +46,10 @@ def load_backend() -> Backend:
     return keyring
 
 
+class KeychainInDoubt(QscBotError):
+    """The keychain was given secrets, and it is not known whether it holds them."""
+
+
 class Keychain:
     """The secrets of each profile as one item; whatever goes wrong is `auth.keychain`, and says why."""
 
@@ -73,7 +77,8 @@ class Keychain:
     def write(self, profile: str, secrets: Mapping[str, str], binding: Binding | None = None) -> None:
         """Keep the secrets of a profile, and what they were made for, in place of those kept before; read them back.
 
-        Where that fails or is given up, the item of before is put back, however late the system is done with it.
+        Where that fails or is given up, the item of before is put back, however late the system is done with it. Raises
+        `KeychainInDoubt` where that is not done yet, or failed.
         """
         text = _pack(profile, secrets, binding)
         if self._platform == "win32" and len(text.encode("utf-16-le")) > _WINDOWS_LIMIT_BYTES:
@@ -94,7 +99,7 @@ class Keychain:
                     _put_back(backend, profile, before)
             return is_kept
 
-        if not self._ask(keep, settled):
+        if not self._ask(keep, settled, given_up=_in_doubt):
             raise _unusable("it does not give back what it was given")
 
     def delete(self, profile: str) -> bool:
@@ -108,7 +113,12 @@ class Keychain:
 
         return self._ask(forget)
 
-    def _ask(self, action: Callable[[Backend], T], settled: "threading.Lock | None" = None) -> T:
+    def _ask(
+        self,
+        action: Callable[[Backend], T],
+        settled: "threading.Lock | None" = None,
+        given_up: Callable[[str], QscBotError] | None = None,
+    ) -> T:
         """What the action found; `settled` is taken by the action that is done or by who gives it up, by one alone."""
         if self._platform.startswith("linux") and not self._environ.get("DBUS_SESSION_BUS_ADDRESS"):
             raise _unusable("there is no D-Bus session")
@@ -126,12 +136,13 @@ class Keychain:
                 ended.set()
 
         threading.Thread(target=run, name="keychain", daemon=True).start()
-        self._await(ended, settled or threading.Lock())
+        if not self._await(ended, settled or threading.Lock()):
+            raise (given_up or _unusable)(f"it hangs: no answer in {_LIMIT_SECONDS:.0f} seconds")
         if faults:
             raise _translated(faults[0]) from None  # a back-end's own words may hold the secret
         return results[0]
 
-    def _await(self, ended: threading.Event, settled: threading.Lock) -> None:
+    def _await(self, ended: threading.Event, settled: threading.Lock) -> bool:
         is_over = is_given_up = False
         try:
             is_over = self._wait_aloud(ended)
@@ -139,8 +150,8 @@ class Keychain:
             if not is_over:
                 is_given_up = settled.acquire(blocking=False)
         if is_given_up:
-            raise _unusable(f"it hangs: no answer in {_LIMIT_SECONDS:.0f} seconds")
-        ended.wait()
+            return False
+        return ended.wait()
 
     def _wait_aloud(self, ended: threading.Event) -> bool:
         if self._wait(ended, _QUIET_SECONDS):
@@ -150,16 +161,26 @@ class Keychain:
 
 
 def _put_back(backend: Backend, profile: str, before: str | None) -> None:
-    if backend.get_password(SERVICE, profile) == before:
-        return
-    if before is None:
-        backend.delete_password(SERVICE, profile)
-    else:
-        backend.set_password(SERVICE, profile, before)
+    try:
+        if backend.get_password(SERVICE, profile) == before:
+            return
+        if before is None:
+            backend.delete_password(SERVICE, profile)
+        else:
+            backend.set_password(SERVICE, profile, before)
+        is_back = backend.get_password(SERVICE, profile) == before
+    except Exception:  # noqa: BLE001  # whatever it is, what the item holds is not known then
+        is_back = False
+    if not is_back:
+        raise _in_doubt("it failed, and what it held before could not be put back") from None
 
 
 def _unusable(reason: str) -> QscBotError:
     return QscBotError("auth.keychain", f"the system keychain cannot be used: {reason}")
+
+
+def _in_doubt(reason: str) -> QscBotError:
+    return KeychainInDoubt("auth.keychain", f"the system keychain cannot be used: {reason}")
 
 
 def _usable(backend: Backend) -> Backend:

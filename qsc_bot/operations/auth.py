@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from qsc_bot.credentials.logins import Login
 from qsc_bot.credentials.secrets import Secret, Secrets, variable_of, words_of
 from qsc_bot.credentials.vault import Vault
 from qsc_bot.errors import QscBotError
@@ -53,7 +54,12 @@ def tell_login(
         schema=_SCHEMA,
         item=item,
         outcome="created" if is_new else "updated",
-        warnings=[*announced, *_scope_warnings(scopes), *_shadow_warnings(profile, item.shadowed)],
+        warnings=[
+            *announced,
+            *_doubt_warnings(profile, login, credentials.vault),
+            *_scope_warnings(scopes),
+            *_shadow_warnings(profile, item.shadowed),
+        ],
         next=("qsc-bot conversation list",),
     )
 
@@ -81,6 +87,7 @@ def show_status(
         warnings=[
             *([fault] if fault else _scope_warnings(scopes)),
             *_end_warnings(ends, now),
+            *_doubt_warnings(profile, credentials.vault.login(profile.name), credentials.vault),
             *_foreign_warnings(profile, credentials.secrets, told=fault or ""),
             *_shadow_warnings(profile, item.shadowed),
         ],
@@ -160,6 +167,14 @@ def _scope_warnings(scopes: Sequence[str] | None) -> list[str]:
 
 def _shadow_warnings(profile: Profile, shadowed: Sequence[str]) -> list[str]:
     return [f"{variable_of(name)} shadows the {words_of(name)} stored for {profile.name}" for name in shadowed]
+
+
+def _doubt_warnings(profile: Profile, login: Login | None, vault: Vault) -> list[str]:
+    """That the keychain may hold secrets beside those of the login."""
+    if login is None or login.place == "keychain" or not login.keychain_used:
+        return []
+    told = f"{vault.source('keychain')} may hold secrets of another login to {profile.name}"
+    return [f"{told}; qsc-bot auth logout -p {profile.name} forgets all"]
 
 
 def _foreign_warnings(profile: Profile, secrets: Secrets, *, told: str) -> list[str]:

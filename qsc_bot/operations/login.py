@@ -1,14 +1,15 @@
 """Logging in: where a token is accepted, which account is meant, and saving both or neither."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import asdict
 
 from qsc_bot.credentials.item import Binding, Item, Place, owner_elsewhere
+from qsc_bot.credentials.keychain import KeychainInDoubt
 from qsc_bot.credentials.logins import Login
 from qsc_bot.credentials.vault import Vault
 from qsc_bot.errors import AccessDenied, QscBotError
@@ -110,7 +111,7 @@ def save(
         if fault is not None:
             agree_to_file(fault)
             place = "file"
-            written.append(place)
+            written.places.append(place)
             vault.write(profile, kept, place=place, binding=change.now)
         made_for = asdict(change.now)
         vault.record(profile, Login(place=place, names=sorted(kept), saved_at=now, token_saved_at=now, **made_for))
@@ -128,32 +129,57 @@ def _read_stored(vault: Vault, profile: str) -> tuple[Item | None, QscBotError |
 
 
 def _keychain_fault(
-    vault: Vault, profile: str, values: Mapping[str, str], binding: Binding, written: list[Place]
+    vault: Vault, profile: str, values: Mapping[str, str], binding: Binding, written: "_Written"
 ) -> QscBotError | None:
-    """Why the keychain does not take the secrets; it has then put its item of before back by itself."""
-    written.append("keychain")
+    """Why the keychain does not take the secrets; it puts its item of before back by itself, if it can."""
+    written.places.append("keychain")
     try:
         vault.write(profile, values, place="keychain", binding=binding)
     except QscBotError as error:
         if error.code != "auth.keychain":
             raise
-        written.remove("keychain")
+        written.places.remove("keychain")
+        written.in_doubt = isinstance(error, KeychainInDoubt)
         return error
     return None
 
 
+@dataclass
+class _Written:
+    """Which places a login wrote to; `in_doubt`: the keychain may yet take what it did not take in time."""
+
+    places: list[Place] = field(default_factory=list)
+    in_doubt: bool = False
+
+
 @contextmanager
-def _undone(vault: Vault, profile: str, before: Item | None) -> Iterator[list[Place]]:
-    """Put the stored secrets back where what follows fails or is interrupted; it lists the places it writes to."""
+def _undone(vault: Vault, profile: str, before: Item | None) -> Iterator[_Written]:
+    """Put the stored secrets back where what follows fails or is interrupted, and tell what could not be put back."""
     login = vault.login(profile)
-    written: list[Place] = []
+    written = _Written()
     try:
         yield written
-    except BaseException:
-        if written:
-            with suppress(QscBotError, OSError):
-                vault.restore(profile, before, login, written=written)
+    except BaseException as fault:
+        if not (written.places or written.in_doubt):
+            raise
+        left = vault.restore(profile, before, login, written=written.places, doubtful=written.in_doubt)
+        if left:
+            _tell_leftovers(fault, left, profile)
         raise
+
+
+def _tell_leftovers(fault: BaseException, left: Sequence[str], profile: str) -> None:
+    """Raise the fault as one that tells them too; a fault of ours is left to be reported, with a note of them."""
+    told = f"{' and '.join(left)} may hold what this login stored, which could not be taken back"
+    hint = f"qsc-bot auth logout -p {profile} forgets it"
+    if isinstance(fault, QscBotError):
+        raise QscBotError(fault.code, f"{fault.message}; {told}", hint=(*fault.hint, hint)) from fault
+    if isinstance(fault, KeyboardInterrupt):
+        raise QscBotError("run.interrupted", f"stopped by Ctrl-C; {told}", hint=(hint,)) from fault
+    if isinstance(fault, OSError):
+        what = fault.strerror or type(fault).__name__
+        raise QscBotError("config.state", f"the login could not be saved: {what}; {told}", hint=(hint,)) from fault
+    fault.add_note(f"{told}; {hint}")
 
 
 def _other_region(chosen: Profile, accepting: Profile, fault: QscBotError) -> AccessDenied:
