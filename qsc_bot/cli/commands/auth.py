@@ -9,6 +9,7 @@ import typer
 from qsc_bot.cli.login import Wish, log_in
 from qsc_bot.cli.logout import log_out
 from qsc_bot.cli.options import command, duration, group, session
+from qsc_bot.cli.words import address, identifier
 from qsc_bot.operations.auth import Credentials, show_status
 from qsc_bot.results import Record
 
@@ -22,11 +23,16 @@ def login(
         Literal["eu", "us"] | None, typer.Option("--region", help="Where the account is; else both hosts are tried.")
     ] = None,
     account_id: Annotated[
-        str | None, typer.Option("--account-id", metavar="ID", help="The account, where the token sees several.")
+        str | None,
+        typer.Option(
+            "--account-id", metavar="ID", parser=identifier, help="The account, where the token sees several."
+        ),
     ] = None,
     api_url: Annotated[
         str | None,
-        typer.Option("--api-url", metavar="URL", help="Another API host: loopback, or one of allowed_hosts."),
+        typer.Option(
+            "--api-url", metavar="URL", parser=address, help="Another API host: loopback, or one of allowed_hosts."
+        ),
     ] = None,
     token_stdin: Annotated[bool, typer.Option("--token-stdin", help="Read the token from standard input.")] = False,
     token_file: Annotated[
