@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from qsc_bot.credentials.logins import Login
-from qsc_bot.credentials.secrets import Secret, Secrets, variable_of, words_of
+from qsc_bot.credentials.secrets import Secret, Secrets, variable_of, whose, words_of
 from qsc_bot.credentials.vault import Vault
 from qsc_bot.errors import QscBotError
 from qsc_bot.exit_codes import ExitCode
 from qsc_bot.models.auth import AuthStatus, User
 from qsc_bot.models.profile import Profile
-from qsc_bot.operations.profile import foreign_warnings
 from qsc_bot.results import Record
 
 if TYPE_CHECKING:
@@ -112,6 +111,12 @@ def forget(profile: Profile, credentials: Credentials, *, is_known: bool) -> Rec
             *([f"the environment still provides {', '.join(left)}"] if left else []),
         ],
     )
+
+
+def foreign_warnings(profile: Profile, secrets: Secrets) -> list[str]:
+    """Which stored secrets are not used, since they belong to another account or host than the profile says."""
+    told = whose(secrets.foreign(profile), profile.name)
+    return [f"{sentence}: qsc-bot auth login -p {profile.name}" for sentence in told]
 
 
 def _ask_user(

@@ -5,8 +5,9 @@ from typing import Any, Final
 import msgspec
 
 from qsc_bot.config import Config
-from qsc_bot.credentials.secrets import Secrets, whose
+from qsc_bot.credentials.secrets import Secrets
 from qsc_bot.models.profile import Profile, sandbox_profile
+from qsc_bot.operations.auth import foreign_warnings
 from qsc_bot.results import Column, Listing, Record
 
 COLUMNS: Final = (
@@ -84,9 +85,3 @@ def show_profile(profile: Profile, secrets: Secrets, *, outcome: str | None = No
         }
     )
     return Record(schema="profile", item=item, outcome=outcome, warnings=foreign_warnings(profile, secrets))
-
-
-def foreign_warnings(profile: Profile, secrets: Secrets) -> list[str]:
-    """Which stored secrets are not used, since they belong to another account or host than the profile says."""
-    told = whose(secrets.foreign(profile), profile.name)
-    return [f"{sentence}: qsc-bot auth login -p {profile.name}" for sentence in told]

@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.cli.accounts import BUS, EU, TOKEN, US, Desk, account, make_desk
+from tests.cli.accounts import BUS, EU, TOKEN, TWO, US, Desk, make_desk
 from tests.cli.terminal import Terminal
 
-TWO = [account(1417, "Example", 46283), account(2000, "Other", 5)]
 MESSENGER = 'messenger={page_id: "1", bot_app_id: "2", agent_app_id: "3"}'
 BELONGS = "stored for prod belongs to account 1417 at api.engagor.com; the profile now says "
 OTHERS = ["", "page-1", "", "", "", "url-1", ""]
