@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from qsc_bot.cli.answers import Answers
+from qsc_bot.cli.protection import confirm_change
 from qsc_bot.cli.session import Session
 from qsc_bot.credentials.item import binding_of
 from qsc_bot.credentials.secrets import NAMES, Secret, Secrets, whose
@@ -37,6 +38,7 @@ class Wish:
     token_file: Path | None
     allow_file_store: bool
     yes: bool
+    confirm_profile: str | None
 
 
 def log_in(here: Session, wish: Wish) -> Record:
@@ -67,6 +69,8 @@ def _save(
     """Ask for the other secrets and save; what is forgotten is told before, or after where it was not known."""
     before, profile = file.check().profiles.get(name), changed.check().profiles[name]
     change = Change(before=binding_of(before) if before else None, now=binding_of(profile))
+    if change.is_elsewhere:
+        confirm_change(here, file, name, wish.confirm_profile)
     foretold = _tell_forgotten(answers, _foreseen(here, change, name), name)
     forgotten = save(
         here.vault,

@@ -119,7 +119,9 @@ class Prompts:
             raise QscBotError("config.secret", "standard input holds no value that can stand in a header", hint=hint)
         return text
 
-    def confirm_name(self, name: str, *, given: str | None, from_terminal: bool = False) -> None:
+    def confirm_name(
+        self, name: str, *, given: str | None, from_terminal: bool = False, undone: str = "nothing was sent"
+    ) -> None:
         """Make sure that a protected profile is meant; only its name answers that.
 
         Raises `prompt.declined` for another name typed, `usage.confirmation` for another name given by the flag.
@@ -129,7 +131,7 @@ class Prompts:
             question, code = f"profile {name} is protected; type its name to go on: ", "prompt.declined"
             given = self._ask(question, flag=flag, from_terminal=from_terminal)
         if given != name:
-            raise QscBotError(code, f"{given[:80]!r} is not {name}; nothing was sent", hint=(f"add {flag}",))
+            raise QscBotError(code, f"{given[:80]!r} is not {name}; {undone}", hint=(f"add {flag}",))
 
     def _ask(self, question: str, *, flag: str, from_terminal: bool) -> str:
         if self._no_input:

@@ -31,6 +31,11 @@ class Change:
     before: Binding | None
     now: Binding
 
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether a profile that was there is turned to another account or host."""
+        return self.before is not None and self.before != self.now
+
     def lost(self, names: Iterable[str], made_for: Binding | None) -> dict[str, str]:
         """Which of these stored secrets the login forgets, with their owner; of older ones the profile knows it."""
         known = made_for or self.before

@@ -47,6 +47,14 @@ def login(
     yes: Annotated[
         bool, typer.Option("--yes", "-y", help="Rewrite the user file although its comments are lost.")
     ] = False,
+    confirm_profile: Annotated[
+        str | None,
+        typer.Option(
+            "--confirm-profile",
+            metavar="NAME",
+            help="The profile's name, where it is protected and turned to another account or host.",
+        ),
+    ] = None,
 ) -> Record:
     """Log in to an account: check a token, make its profile the default one and store the secrets in the keychain.
 
@@ -61,6 +69,7 @@ def login(
         token_file=token_file,
         allow_file_store=allow_file_store,
         yes=yes,
+        confirm_profile=confirm_profile,
     )
     return log_in(session(ctx), wish)
 
