@@ -97,6 +97,22 @@ class Vault:
         known to have used it. The other one is emptied even then, and what may be left is remembered.
         """
         login = self._logins.of(profile)
+        emptied, faults = self._empty(profile)
+        left = [place for place in faults if place == "file" or _used_keychain(login)]
+        if left:
+            place = "file" if "file" in left else "keychain"
+            known = replace(login, place=place, keychain_used="keychain" in left) if login else None
+            _is_done(partial(self._relog, profile, known))
+            told = [f"{faults[place].message}; it may still hold secrets of {profile}" for place in left]
+            raise self._half_done(profile, told, [faults[place] for place in left], emptied)
+        try:
+            self._logins.forget(profile)
+        except QscBotError as error:
+            raise self._half_done(profile, [error.message], [error], emptied) from error
+        return bool(emptied), faults.get("keychain")
+
+    def _empty(self, profile: str) -> tuple[list[Place], dict[Place, QscBotError]]:
+        """Which places held secrets of the profile and hold them no more, and which could not be asked."""
         emptied: list[Place] = []
         faults: dict[Place, QscBotError] = {}
         for place in PLACES:
@@ -105,18 +121,12 @@ class Vault:
                     emptied.append(place)
             except QscBotError as error:
                 faults[place] = error
-        left = [place for place in faults if place == "file" or _used_keychain(login)]
-        if left:
-            if login is not None:
-                place = "file" if "file" in left else "keychain"
-                self._logins.remember(profile, replace(login, place=place, keychain_used="keychain" in left))
-            raise self._half_done(profile, [faults[place] for place in left], emptied)
-        self._logins.forget(profile)
-        return bool(emptied), faults.get("keychain")
+        return emptied, faults
 
-    def _half_done(self, profile: str, faults: Sequence[QscBotError], emptied: Sequence[Place]) -> QscBotError:
-        told = [f"{fault.message}; it may still hold secrets of {profile}" for fault in faults]
-        told += [f"{self.source(place)} holds none of them any more" for place in emptied]
+    def _half_done(
+        self, profile: str, told: Sequence[str], faults: Sequence[QscBotError], emptied: Sequence[Place]
+    ) -> QscBotError:
+        told = [*told, *(f"{self.source(place)} holds no secrets of {profile} any more" for place in emptied)]
         hint = [line for fault in faults for line in fault.hint]
         again = f"qsc-bot auth logout -p {profile} again, once that is mended"
         return QscBotError(faults[0].code, "; ".join(told), hint=(*hint, again))

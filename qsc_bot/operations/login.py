@@ -141,9 +141,9 @@ def _keychain_fault(
     try:
         vault.write(profile, values, place="keychain", binding=binding)
     except QscBotError as error:
+        written.places.remove("keychain")
         if error.code != "auth.keychain":
             raise
-        written.places.remove("keychain")
         written.in_doubt = isinstance(error, KeychainInDoubt)
         return error
     return None

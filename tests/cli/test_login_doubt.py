@@ -63,5 +63,5 @@ def test_logout_of_a_locked_keychain_says_that_the_file_was_emptied(desk: Desk) 
     desk.keychain = LOCKED
     result = desk.run("auth", "logout", "--yes", "-o", "json", env=BUS)
     assert (result.code, result.error["code"]) == (3, "auth.keychain")
-    emptied = f"the file {desk.run.state / 'secrets.json'} holds none of them any more"
+    emptied = f"the file {desk.run.state / 'secrets.json'} holds no secrets of prod any more"
     assert result.error["message"].endswith(f"it is locked; it may still hold secrets of prod; {emptied}")

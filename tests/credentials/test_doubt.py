@@ -8,15 +8,13 @@ from pathlib import Path
 import pytest
 
 from qsc_bot.credentials.file_store import FileStore
-from qsc_bot.credentials.item import binding_of
+from qsc_bot.credentials.item import Place
 from qsc_bot.credentials.keychain import SERVICE, Backend, Keychain
 from qsc_bot.credentials.logins import Logins
-from qsc_bot.credentials.vault import Vault
+from qsc_bot.credentials.vault import PLACES, Vault
 from qsc_bot.errors import QscBotError
-from qsc_bot.models.profile import Profile
+from qsc_bot.models.files import locked
 from tests.credentials.backends import LOCKED, Bolting, Forgetful, HangingWrite, Memory
-
-HERE = binding_of(Profile(name="prod", account_id="1417"))
 
 
 def make(folder: Path, backend: Backend, **settings: object) -> Vault:
@@ -120,7 +118,7 @@ def test_logout_says_what_was_emptied_and_what_was_not(tmp_path: Path) -> None:
     make(tmp_path, LOCKED).write("prod", {"token": "new"}, place="file")
     with pytest.raises(QscBotError) as caught:
         make(tmp_path, LOCKED).delete("prod")
-    emptied = f"the file {tmp_path / 'secrets.json'} holds none of them any more"
+    emptied = f"the file {tmp_path / 'secrets.json'} holds no secrets of prod any more"
     told = f"the system keychain cannot be used: it is locked; it may still hold secrets of prod; {emptied}"
     assert (caught.value.message, caught.value.code) == (told, "auth.keychain")
     assert caught.value.hint == ("qsc-bot auth logout -p prod again, once that is mended",)
@@ -136,7 +134,24 @@ def test_logout_goes_on_to_the_keychain_where_the_file_cannot_be_used(tmp_path: 
     (tmp_path / "secrets.json").chmod(0o600)
     _, fault = logged_out(tmp_path, memory)
     assert f"{tmp_path / 'secrets.json'} cannot be read" in str(fault)
-    assert str(fault).endswith("it may still hold secrets of prod; the system keychain holds none of them any more")
+    assert str(fault).endswith(
+        "it may still hold secrets of prod; the system keychain holds no secrets of prod any more"
+    )
     assert memory.items == {}
     (tmp_path / "secrets.json").unlink()
     assert logged_out(tmp_path, LOCKED) == (False, None)
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_logout_beside_a_process_that_hangs_says_what_was_emptied_all_the_same(
+    tmp_path: Path, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory = Memory()
+    make(tmp_path, memory).write("prod", {"token": "abc"}, place=place)
+    monkeypatch.setattr("qsc_bot.models.files.LONGEST_WAIT_SECONDS", 0.05)
+    with locked(tmp_path):
+        _, fault = logged_out(tmp_path, memory)
+    assert "another process is changing the files" in str(fault)
+    assert ("the system keychain holds no secrets of prod any more" in str(fault)) is (place == "keychain")
+    assert memory.items == {}
+    assert logged_out(tmp_path, memory) == (place == "file", None)

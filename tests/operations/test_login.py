@@ -14,6 +14,7 @@ from qsc_bot.credentials.keychain import Keychain
 from qsc_bot.credentials.logins import Logins
 from qsc_bot.credentials.vault import Vault
 from qsc_bot.errors import QscBotError
+from qsc_bot.models.files import locked
 from qsc_bot.models.profile import Profile
 from qsc_bot.operations.login import Change, save
 from qsc_bot.user_file import UserFile
@@ -246,3 +247,18 @@ def test_hung_keychain_is_not_asked_again_and_what_it_may_hold_is_told(tmp_path:
     assert login is not None
     assert (login.place, login.keychain_used) == ("file", True)
     backend.released.set()
+
+
+@pytest.mark.parametrize("earlier", [False, True], ids=["first login", "move to the keychain"])
+def test_login_beside_a_process_that_hangs_stores_nothing_and_claims_nothing(
+    tmp_path: Path, earlier: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory, folder = Memory(), tmp_path / "state"
+    if earlier:
+        attempt(make_vault(folder, LOCKED), tmp_path / "config.yaml", agree, token="old")
+    vault = make_vault(folder, memory)
+    monkeypatch.setattr("qsc_bot.models.files.LONGEST_WAIT_SECONDS", 0.05)
+    with locked(folder), pytest.raises(QscBotError) as caught:
+        attempt(vault, tmp_path / "config.yaml", refuse, token="new")
+    told = f"another process is changing the files of {folder}; nothing was recorded"
+    assert (caught.value.code, caught.value.message, memory.items) == ("config.state", told, {})
