@@ -28,6 +28,7 @@ CONVERSATION: Final = [
     "last_message_at",
     "last_message_from",
     "waiting_s",
+    "stuck",
     "status",
     "assigned_to",
     "mention",
