@@ -39,16 +39,20 @@ UNDECIDED: Final = Rule(
     code="undecided",
     proof=Proof.SEEN,
     holds=lambda _: True,
-    text=lambda _: "What was read explains nothing, and does not prove that all is well.",
-    evidence=lambda case: [*control_seen(case), *messages_seen(case)],
+    text=lambda _: "Nothing wrong was found, but not all could be read, so it is not certain that all is well.",
+    evidence=lambda case: [*control_seen(case), *messages_seen(case), *_unread_contact(case)],
     cure=lambda case: [case.line("conversation explain")],
 )
 
 
 def _otherwise(case: Case) -> Rule:
-    """That all is well is claimed only where it is known who holds it and whether the customer waits."""
+    """That all is well is claimed only where it is known who holds it, whether the customer waits, and the contact."""
     is_known = case.row.control in FINE and case.row.waiting_s is not None
-    return OK if is_known else UNDECIDED
+    return OK if is_known and not _unread_contact(case) else UNDECIDED
+
+
+def _unread_contact(case: Case) -> list[str]:
+    return [case.failures["contact"].message] if "contact" in case.failures else []
 
 
 def _verdict(rule: Rule, case: Case) -> Verdict:

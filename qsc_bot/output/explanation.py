@@ -73,12 +73,12 @@ def _entry(one: Row, width: int, screen: Screen) -> list[str]:
     """What others wrote takes one line; what this tool says is told in full."""
     age = spoken((screen.now - datetime.fromisoformat(one["at"])).total_seconds()) if one["at"] else "?"
     start = f"{age:>6}  "
-    who = _cut(_fit(one["from"] or one["kind"], screen), LONGEST_WHO, screen)
+    longest = min(LONGEST_WHO, width - cell_width(start) - len(": ") - _LEAST_TEXT)
+    who = _cut(_fit(one["from"] or one["kind"], screen), longest, screen)
     text = _fit(flat(one["text"]), screen)
     if one["kind"] not in OTHERS_WORDS:
         return _hung(f"{who}: {text}" if text else who, start, width, screen)
-    room = width - cell_width(start) - cell_width(who) - 2
-    return [f"{start}{who}: {_cut(text, max(room, _LEAST_TEXT), screen)}"]
+    return [f"{start}{who}: {_cut(text, width - cell_width(f'{start}{who}: '), screen)}"]
 
 
 def _hung(text: str, start: str, width: int, screen: Screen) -> list[str]:

@@ -6,6 +6,7 @@ from typing import Any, Final
 import httpx
 import pytest
 
+from qsc_bot.output.text import cell_width
 from qsc_bot.sandbox.service import Sandbox
 from tests.cli.terminal import PROD, SECRETS, Terminal, answering
 
@@ -120,6 +121,8 @@ def test_hostile_texts_in_an_explanation_print_safely_in_every_format(run: Termi
         screen = run("conversation", "explain", "twitter:1", "--show-pii", "--no-color", tty=True, width=width).stdout
         assert_harmless(screen)
         assert len(screen) < 5_000
+        told = [line for line in screen.splitlines() if "qsc-bot " not in line]
+        assert max(map(cell_width, told)) <= max(width, 24)
     timeline = run("conversation", "explain", "twitter:1", "-o", "json", "--show-pii").document["timeline"]
     assert text in [one["text"] for one in timeline if one["kind"] == "message"]
 

@@ -121,6 +121,7 @@ def test_well_is_claimed_alone_and_only_of_what_was_read(case: Case) -> None:
         assert codes == ["ok"]
         assert case.row.control in (Control.BOT, Control.AGENT, Control.IDLE)
         assert case.row.waiting_s is not None
+        assert "contact" not in case.failures
         assert case.row.stuck == []
 
 

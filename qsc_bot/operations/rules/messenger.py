@@ -117,8 +117,8 @@ MESSENGER: Final = (
         proof=Proof.SEEN,
         holds=_is_other_app,
         text=lambda _: (
-            "An app holds it that is neither the bot's nor Social Connect's, as the profile names them: "
-            "the bot may not write, and agents see nothing of it to answer."
+            "An app holds it that is neither the bot's nor Social Connect's, as the profile names them: neither the "
+            "bot nor agents may answer."
         ),
         evidence=lambda case: [*_held()(case), *(apps_seen(case) if case.apps else [])],
         cure=_to_bot,
@@ -128,8 +128,8 @@ MESSENGER: Final = (
         proof=Proof.SEEN,
         holds=lambda case: case.reading.is_hidden,
         text=lambda case: (
-            f"It is held by an app that Meta hides from the bot's, {_until(case)}: agents, the Page's "
-            "inbox or Meta's own AI agent. Meta shows holders to the Page's default app only."
+            f"It is held by an app that Meta hides from the bot's, {_until(case)}: it may be Social Connect's, the "
+            "Page's inbox or Meta's own AI agent. Meta shows holders to the Page's default app only."
         ),
         evidence=_held(),
         cure=_look_and_take,
