@@ -18,7 +18,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
 class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True, rename={"by": "from"}):
     """One thing that happened: a `message`, a change of `status`, `assignment` or `priority`, another `action`, the
-    `recipe` that should have fired, or who holds the conversation now (`control`)."""
+    `recipe` that should have fired (on Messenger the `webhook`), or who holds the conversation now (`control`)."""
 
     at: datetime | None
     kind: str

@@ -16,6 +16,7 @@ HOLDERS: Final[Mapping[Control, str]] = {
     Control.UNKNOWN: "who holds it cannot be read",
 }
 NO_DELIVERIES: Final = "no deliveries are stored here yet, so whether it did is not known"
+BY_MESSENGER: Final = "Messenger itself tells the bot's app, without a recipe; what it was told is not stored here yet"
 
 
 def control_seen(case: Case) -> list[str]:
@@ -83,7 +84,9 @@ def should_fire(case: Case) -> list[Recipe]:
 
 
 def recipes_seen(case: Case) -> Iterator[str]:
-    """Which recipes should have fired for the customer's newest message."""
+    """What should have told the bot of the customer's newest message."""
+    if case.row.method is Method.MESSENGER:
+        yield BY_MESSENGER
     if case.recipes is None:
         return
     firing = should_fire(case)

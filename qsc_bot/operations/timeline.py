@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from qsc_bot.models.conversation import Control
+from qsc_bot.models.conversation import Control, Method
 from qsc_bot.models.explanation import TimelineEntry
 from qsc_bot.models.mention import Action, ToldMention
 from qsc_bot.operations.case import Case, clock_time
@@ -48,9 +48,10 @@ def _entry(action: Action) -> TimelineEntry:
 
 def _recipes(case: Case) -> Iterator[TimelineEntry]:
     """What the customer's newest message should have triggered."""
+    kind = "webhook" if case.row.method is Method.MESSENGER else "recipe"
     asked = [one.at for one in case.story if not one.ours and one.at is not None]
     if asked:
-        yield from (TimelineEntry(at=max(asked), kind="recipe", text=text) for text in recipes_seen(case))
+        yield from (TimelineEntry(at=max(asked), kind=kind, text=text) for text in recipes_seen(case))
 
 
 def _control(case: Case) -> TimelineEntry:
