@@ -81,6 +81,12 @@ def delete_form(name: str, *, screen: Screen) -> SetupForm:
     return SetupForm(host=screen.host, path=[*SCREEN], entries=[entry])
 
 
+def has_stray_braces(url: str) -> bool:
+    """Whether an address holds braces other than those of the secret's place, which nothing would fill in."""
+    rest = url.replace(SECRET_MARK, "")
+    return "{" in rest or "}" in rest
+
+
 def changed_labels(form: SetupForm) -> str:
     """The fields of a form in one line."""
     return ", ".join(entry.label for entry in form.entries)

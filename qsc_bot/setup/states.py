@@ -7,6 +7,7 @@ import msgspec
 
 from qsc_bot.models.registry import Account, Content, RecipeEntry, State, WebhookEntry
 from qsc_bot.models.setup import Evidence, Recipe
+from qsc_bot.setup.form import SECRET_MARK, has_stray_braces
 from qsc_bot.setup.marker import revision_of
 
 
@@ -68,6 +69,8 @@ def faults(account: Account, name: str | None = None) -> list[str]:
             )
         elif entry.state != state:
             told.append(f"recipe {entry.name}: the registry file says {entry.state}; by what is recorded it is {state}")
+        if has_stray_braces(content.url):
+            told.append(f"recipe {entry.name}: its address holds braces that are not those of {SECRET_MARK}")
     return told
 
 
