@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
-from qsc_bot.models.registry import Content
+from qsc_bot.models.registry import PRIVATE_MESSAGES, Content
 from qsc_bot.models.setup import FormEntry, SetupForm
 from qsc_bot.setup.marker import with_marker, without_marker
 
@@ -33,7 +33,7 @@ class Revealed:
 
 @dataclass(frozen=True, kw_only=True)
 class Screen:
-    """The account's screen: its web host, and its own filter string for private messages where that is known."""
+    """The account's screen: its web host, and its own filter for private messages where the profile knows it now."""
 
     host: str
     private_message_filter: str | None = None
@@ -44,7 +44,7 @@ _Key = tuple[str, int]
 
 def whole_form(name: str, content: Content, *, revision: str, screen: Screen, revealed: Revealed) -> SetupForm:
     """Everything that a new recipe needs."""
-    entries = _entries(name, content, revision=revision, screen=screen, revealed=revealed)
+    entries = _entries(name, content, revision=revision, revealed=revealed)
     return SetupForm(host=screen.host, path=[*SCREEN, ADD], entries=list(entries.values()))
 
 
@@ -53,9 +53,9 @@ def changes_form(
 ) -> SetupForm:
     """The entries that differ between two contents, each with its revision."""
     hidden = Revealed()
-    before = _entries(name, old[0], revision=old[1], screen=screen, revealed=hidden)
-    after = _entries(name, new[0], revision=new[1], screen=screen, revealed=hidden)
-    shown = _entries(name, new[0], revision=new[1], screen=screen, revealed=revealed)
+    before = _entries(name, old[0], revision=old[1], revealed=hidden)
+    after = _entries(name, new[0], revision=new[1], revealed=hidden)
+    shown = _entries(name, new[0], revision=new[1], revealed=revealed)
     changed = [
         FormEntry(number=one.number, label=one.label, value=shown[key].value, note=one.note, before=_value(before, key))
         for key, one in after.items()
@@ -112,13 +112,11 @@ def _value(entries: Mapping[_Key, FormEntry], key: _Key) -> str | None:
     return entries[key].value if key in entries else None
 
 
-def _entries(
-    name: str, content: Content, *, revision: str, screen: Screen, revealed: Revealed
-) -> dict[_Key, FormEntry]:
+def _entries(name: str, content: Content, *, revision: str, revealed: Revealed) -> dict[_Key, FormEntry]:
     fields = [
         ("Name", name, None),
         *(("Topic", topic, "the topic of this id; the screen may show its name") for topic in content.topic_ids),
-        *_filter(content, screen),
+        *_filter(content),
         *_action(name, content, revision=revision, revealed=revealed),
         ("Active", content.active.replace("-", " "), UNSURE),
         ("Enabled", _on(content.enabled), UNSURE),
@@ -138,21 +136,21 @@ def _numbered(fields: Sequence[tuple[str, str, str | None]]) -> Iterator[tuple[_
         yield (label, seen[label]), FormEntry(number=number, label=label, value=value, note=note)
 
 
-def _filter(content: Content, screen: Screen) -> Iterator[tuple[str, str, str | None]]:
+def _filter(content: Content) -> Iterator[tuple[str, str, str | None]]:
     kind, _, text = content.filter.partition(":")
     if kind == "saved":
         yield "Filter", "all new mentions matching a saved filter", UNSURE
         yield "Saved filter", text, None
     else:
         yield "Filter", "all new mentions matching a filter", UNSURE
-        private = screen.private_message_filter or "private messages"
+        private = content.private_message_filter or "private messages"
         yield "Condition", text if kind == "filter" else private, UNSURE
     if content.exclude_tag is not None:
         yield "Condition: leave out contacts with this tag", content.exclude_tag, UNSURE
 
 
 def _action(name: str, content: Content, *, revision: str, revealed: Revealed) -> Iterator[tuple[str, str, str | None]]:
-    is_private = content.filter == "private-messages"
+    is_private = content.filter == PRIVATE_MESSAGES
     url = with_marker(content.url, name=name, revision=revision) if content.marker else without_marker(content.url)
     yield "Action", "Trigger a webhook", None
     yield "Webhook name", content.webhook, None

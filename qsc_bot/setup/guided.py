@@ -8,7 +8,17 @@ import msgspec
 from msgspec.structs import replace
 
 from qsc_bot.errors import QscBotError
-from qsc_bot.models.registry import Account, Change, Confirmed, Content, Pending, RecipeEntry, WebhookEntry
+from qsc_bot.models.registry import (
+    PRIVATE_MESSAGES,
+    Account,
+    Change,
+    Confirmed,
+    Content,
+    OwnFilter,
+    Pending,
+    RecipeEntry,
+    WebhookEntry,
+)
 from qsc_bot.models.setup import Noun, Recipe, SetupForm, Webhook
 from qsc_bot.setup.back_end import BackEndName, different, in_use
 from qsc_bot.setup.evidence import Sighting, Verdict, judge
@@ -50,8 +60,8 @@ class GuidedSetup:
         return recipe_of(_find(account.recipes, "recipe", name), account)
 
     def faults(self, name: str | None = None) -> list[str]:
-        """What in the registry file does not hold together, as after an edit by hand; of one recipe, or of all."""
-        return faults(self._store.read(), name)
+        """What does not hold together, after an edit by hand or of the profile; of one recipe, or of all."""
+        return faults(self._store.read(), name, private_message_filter=self.screen.private_message_filter or None)
 
     @property
     def path(self) -> tuple[str, ...]:
@@ -98,6 +108,9 @@ class GuidedSetup:
 
     def put_recipe(self, name: str, content: dict[str, Any], *, update: bool) -> str:
         """Record a recipe for a person to enter: `created`, `updated` or `unchanged`."""
+        content = content | {
+            "private_message_filter": self._own_filter() if content["filter"] == PRIVATE_MESSAGES else None
+        }
 
         def edit(account: Account) -> tuple[Account, str]:
             _find(account.webhooks, "webhook", content["webhook"])
@@ -187,6 +200,16 @@ class GuidedSetup:
 
         self._change(edit)
         return verdicts[-1]
+
+    def _own_filter(self) -> str | None:
+        """The profile's own filter for private messages; raises `config.invalid` where no form can show it."""
+        text = self.screen.private_message_filter or None
+        try:
+            return msgspec.convert(text, OwnFilter | None)
+        except msgspec.ValidationError as error:
+            raise QscBotError(
+                "config.invalid", "private_message_filter in the profile is not one line of at most 1000 characters"
+            ) from error
 
     def _difference(self, name: str, known: Confirmed, wanted: tuple[Content, str], revealed: Revealed) -> SetupForm:
         old = (known.content, known.revision)
