@@ -119,11 +119,20 @@ class RecipeEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     seen: Seen | None = None
 
 
+class Retired(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A revision that was wanted before; `at` is when it was given up, or wanted again, whichever was last."""
+
+    name: ObjectName
+    revision: Revision
+    at: Moment
+
+
 class Account(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The webhooks and recipes of one account."""
+    """The webhooks and recipes of one account, and what its recipes were before."""
 
     webhooks: list[WebhookEntry] = []
     recipes: list[RecipeEntry] = []
+    retired: list[Retired] = []
 
 
 class Registry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -2,12 +2,12 @@
 
 import re
 from bisect import bisect
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from qsc_bot.setup.evidence import Sighting
+from qsc_bot.setup.evidence import CLOCK_TOLERANCE, Sighting
 from qsc_bot.setup.log_time import time_in
 from qsc_bot.setup.marker import NAME_KEY, REVISION_KEY
 from qsc_bot.setup.request_line import OPENING_BYTES, requested_in
@@ -49,6 +49,8 @@ class LogReader:
     """Counts the deliveries of one recipe, revision by revision, in bytes as they come."""
 
     name: str
+    now: Callable[[], datetime] | None = None
+    """Read at each delivery: one dated later counts without a time."""
     scanned_bytes: int = 0
     """How much was searched for a marker's parts: a small multiple of what was fed, whatever stands in it."""
     _rest: bytes = b""
@@ -127,15 +129,19 @@ class LogReader:
         if revision in line.found or (known.count == 0 and len(self._sightings) >= MOST_REVISIONS):
             return
         line.found.add(revision)
-        times = [moment for moment in (known.first, known.last, line.at) if moment]
+        is_ahead = line.at is not None and self.now is not None and line.at > self.now() + CLOCK_TOLERANCE
+        times = [moment for moment in (known.first, known.last, None if is_ahead else line.at) if moment]
         self._sightings[revision] = Sighting(
-            count=known.count + 1, first=min(times, default=None), last=max(times, default=None)
+            count=known.count + 1,
+            first=min(times, default=None),
+            last=max(times, default=None),
+            ahead=known.ahead + is_ahead,
         )
 
 
-def read_log(chunks: Iterable[bytes], name: str) -> dict[str, Sighting]:
-    """The deliveries of one recipe in a log, revision by revision."""
-    reader = LogReader(name)
+def read_log(chunks: Iterable[bytes], name: str, *, now: Callable[[], datetime] | None = None) -> dict[str, Sighting]:
+    """The deliveries of one recipe in a log, revision by revision; one dated later than `now` has no time."""
+    reader = LogReader(name, now)
     for chunk in chunks:
         reader.feed(chunk)
     return reader.finish()

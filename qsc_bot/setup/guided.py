@@ -22,9 +22,18 @@ from qsc_bot.models.registry import (
 from qsc_bot.models.setup import Noun, Recipe, SetupForm, Webhook
 from qsc_bot.setup.back_end import BackEndName, different, in_use
 from qsc_bot.setup.evidence import Sighting, Verdict, judge
-from qsc_bot.setup.form import SCREEN, Revealed, Screen, changes_form, delete_form, switch_form, whole_form
+from qsc_bot.setup.form import (
+    SCREEN,
+    Revealed,
+    Screen,
+    changes_form,
+    delete_form,
+    switch_form,
+    whole_form,
+)
 from qsc_bot.setup.marker import without_marker
-from qsc_bot.setup.states import faults, recipe_of, settled, wanted_of, written
+from qsc_bot.setup.retired import retired_of, with_retired
+from qsc_bot.setup.states import faults, is_leaving, recipe_of, settled, wanted_of, written
 from qsc_bot.storage.registry import AccountStore
 
 E = TypeVar("E", WebhookEntry, RecipeEntry)
@@ -38,7 +47,7 @@ class GuidedSetup:
     def __init__(self, store: AccountStore, *, screen: Screen, by: str, now: Callable[[], datetime]) -> None:
         self._store = store
         self._by = by
-        self._now = now
+        self.now = now
         self.screen = screen
 
     def webhooks(self) -> list[Webhook]:
@@ -101,7 +110,7 @@ class GuidedSetup:
             users = [one for one in changed.recipes if one.webhook == name]
             recipes = changed.recipes
             for user in users:
-                recipes = _exchanged(recipes, self._asked(user, "delete" if _is_leaving(user) else "update", changed))
+                recipes = _exchanged(recipes, self._asked(user, "delete" if is_leaving(user) else "update", changed))
             return replace(changed, recipes=recipes), "updated"
 
         return self._change(edit)
@@ -118,13 +127,13 @@ class GuidedSetup:
             if present is None:
                 entry = RecipeEntry(name=name, revision="0" * 12, **content)
                 return replace(account, recipes=[*account.recipes, self._asked(entry, "create", account)]), "created"
-            is_leaving = _is_leaving(present)
+            leaves = is_leaving(present)
             found = msgspec.to_builtins(present)
-            if all(found[key] == value for key, value in content.items()) and not is_leaving:
+            if all(found[key] == value for key, value in content.items()) and not leaves:
                 return account, "unchanged"
-            if not update and not is_leaving:
+            if not update and not leaves:
                 raise different("recipe", name, content, found)
-            entry = self._asked(replace(present, **content), "create" if is_leaving else "update", account)
+            entry = self._asked(replace(present, **content), "create" if leaves else "update", account)
             return replace(account, recipes=_exchanged(account.recipes, entry)), "updated"
 
         return self._change(edit)
@@ -134,7 +143,7 @@ class GuidedSetup:
 
         def edit(account: Account) -> tuple[Account, str]:
             present = _find(account.recipes, "recipe", name)
-            if present.enabled is enabled and not (present.pending and present.pending.change == "delete"):
+            if present.enabled is enabled and not is_leaving(present):
                 return account, "unchanged"
             entry = self._asked(replace(present, enabled=enabled), "enable" if enabled else "disable", account)
             return replace(account, recipes=_exchanged(account.recipes, entry)), "recorded"
@@ -161,14 +170,14 @@ class GuidedSetup:
 
         def edit(account: Account) -> tuple[Account, str]:
             entry = _find(account.recipes, "recipe", name)
-            if entry.pending and entry.pending.change == "delete":
+            if is_leaving(entry):
                 return replace(account, recipes=[one for one in account.recipes if one.name != name]), "deleted"
             content, revision = wanted_of(entry, account)
             is_said = entry.confirmed is not None and entry.confirmed.content == content
             is_drifted = entry.seen is not None and entry.seen.drifted
             if is_said and not entry.pending and not is_drifted and entry.revision == revision:
                 return account, "unchanged"
-            said = Confirmed(revision=revision, by=self._by, at=written(self._now()), content=content)
+            said = Confirmed(revision=revision, by=self._by, at=written(self.now()), content=content)
             seen = None if is_drifted else entry.seen
             done = replace(entry, revision=revision, pending=None, confirmed=said, seen=seen)
             return replace(account, recipes=_exchanged(account.recipes, settled(done, account))), "updated"
@@ -194,7 +203,8 @@ class GuidedSetup:
         def edit(account: Account) -> tuple[Account, str]:
             entry = _find(account.recipes, "recipe", name)
             content, revision = wanted_of(entry, account)
-            verdict = judge(entry, content, revision, sightings, by=self._by, at=self._now())
+            before = retired_of(name, account)
+            verdict = judge(entry, content, revision, sightings, retired=before, by=self._by, at=self.now())
             verdicts.append(verdict)
             return replace(account, recipes=_exchanged(account.recipes, settled(verdict.entry, account))), "updated"
 
@@ -223,7 +233,7 @@ class GuidedSetup:
         kept = was if change != "delete" and was in ("create", "update") else change
         if entry.confirmed is None and change != "delete":
             kept = "create"
-        pending = Pending(change=kept, by=self._by, at=written(self._now()))
+        pending = Pending(change=kept, by=self._by, at=written(self.now()))
         return settled(replace(entry, revision=revision, pending=pending, seen=None), account)
 
     def _change(self, edit: Callable[[Account], tuple[Account, str]]) -> str:
@@ -232,7 +242,7 @@ class GuidedSetup:
         def remember(account: Account) -> Account:
             changed, word = edit(account)
             done.append(word)
-            return changed
+            return account if changed == account else with_retired(account, changed, at=self.now())
 
         self._store.change(remember)
         return done[-1]
@@ -247,10 +257,6 @@ def _find(entries: list[E], noun: Noun, name: str) -> E:
 
 def _exchanged(entries: list[E], entry: E) -> list[E]:
     return [entry if one.name == entry.name else one for one in entries]
-
-
-def _is_leaving(entry: RecipeEntry) -> bool:
-    return entry.pending is not None and entry.pending.change == "delete"
 
 
 def _webhook(entry: WebhookEntry) -> Webhook:

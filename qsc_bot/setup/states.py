@@ -5,7 +5,14 @@ from typing import Any
 
 import msgspec
 
-from qsc_bot.models.registry import PRIVATE_MESSAGES, Account, Content, RecipeEntry, State, WebhookEntry
+from qsc_bot.models.registry import (
+    PRIVATE_MESSAGES,
+    Account,
+    Content,
+    RecipeEntry,
+    State,
+    WebhookEntry,
+)
 from qsc_bot.models.setup import Evidence, Recipe
 from qsc_bot.setup.form import SECRET_MARK, has_stray_braces
 from qsc_bot.setup.marker import revision_of
@@ -57,6 +64,11 @@ def state_of(entry: RecipeEntry, content: Content, revision: str) -> State:
     if entry.confirmed and entry.confirmed.content == content:
         return "confirmed" if entry.enabled else "disabled"
     return "pending"
+
+
+def is_leaving(entry: RecipeEntry) -> bool:
+    """Whether the recipe is to be deleted."""
+    return entry.pending is not None and entry.pending.change == "delete"
 
 
 def faults(account: Account, name: str | None, *, private_message_filter: str | None) -> list[str]:
