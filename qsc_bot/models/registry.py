@@ -78,6 +78,14 @@ class Confirmed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     content: Content
 
 
+class Proven(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What stood in the recipe whose deliveries proved its address, where no person said so."""
+
+    revision: Revision
+    at: Moment
+    content: Content
+
+
 class Seen(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Deliveries that bore a recipe's marker; `revision` is the one that fires, wanted or not."""
 
@@ -116,6 +124,7 @@ class RecipeEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     revision: Revision
     pending: Pending | None = None
     confirmed: Confirmed | None = None
+    proven: Proven | None = None
     seen: Seen | None = None
 
 

@@ -8,7 +8,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from qsc_bot.errors import QscBotError
-from qsc_bot.models.registry import Content, RecipeEntry, Seen
+from qsc_bot.models.registry import Content, Proven, RecipeEntry, Seen
 from qsc_bot.setup.states import is_leaving, moment_in, written
 
 CLOCK_TOLERANCE: Final = timedelta(minutes=2)
@@ -67,7 +67,7 @@ def judge(
         return _of_silenced(entry, revision, wanted, by=by, at=at, warnings=_ahead(sightings))
     _check_newer_than_change(entry, wanted, retired.get(revision))
     warnings = (*_ahead(sightings), *_warnings(others, wanted))
-    return _seen(entry, revision, wanted, by=by, at=at, warnings=warnings)
+    return _seen(entry, revision, wanted, content=content, by=by, at=at, warnings=warnings)
 
 
 def _why_not(entry: RecipeEntry, content: Content, revision: str, sightings: Mapping[str, Sighting]) -> str:
@@ -144,6 +144,7 @@ def _seen(
     *,
     by: str,
     at: datetime,
+    content: Content | None = None,
     drift: str | None = None,
     warnings: tuple[str, ...] = (),
 ) -> Verdict:
@@ -156,9 +157,11 @@ def _seen(
         by=by,
         at=written(at),
     )
-    if drift:
+    if drift or content is None:
         return Verdict(entry=replace(entry, seen=seen), live=live, drift=drift, warnings=warnings)
-    entered = replace(entry, seen=seen, pending=None, revision=live)
+    is_said = entry.confirmed is not None and entry.confirmed.content == content
+    proven = None if is_said else Proven(revision=live, at=written(at), content=content)
+    entered = replace(entry, seen=seen, pending=None, revision=live, proven=proven)
     return Verdict(entry=entered, live=live, warnings=warnings)
 
 

@@ -21,6 +21,10 @@ MASK: Final = "***"
 SECRET_MARK: Final = "{secret}"  # noqa: S105  # the placeholder that people write, not a secret
 UNSURE: Final = "may be called differently"
 TAKE_OUT: Final = "take this out"
+ONLY_PROVEN: Final = (
+    "what stands there now is known from deliveries, which prove the address and not the filter: compare that too"
+)
+COMPARE: Final = "this stood there before the last change, which may have been entered since: compare each value"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +99,7 @@ def changed_labels(form: SetupForm) -> str:
 def text_of(form: SetupForm) -> str:
     """The form on lines: each value alone on one, whole, whatever the width; only words around them are wrapped."""
     lines = [f"At https://{form.host}/", *_wrap(" > ".join(form.path)), ""]
+    lines += [*_wrap(f"({form.note})"), ""] if form.note else []
     for entry in form.entries:
         lines += _wrap(f"{entry.number}. {entry.label}")
         lines += _wrap(f"({entry.note})") if entry.note else []

@@ -16,6 +16,7 @@ from qsc_bot.models.registry import (
     Content,
     OwnFilter,
     Pending,
+    Proven,
     RecipeEntry,
     WebhookEntry,
 )
@@ -23,6 +24,8 @@ from qsc_bot.models.setup import Noun, Recipe, SetupForm, Webhook
 from qsc_bot.setup.back_end import BackEndName, different, in_use
 from qsc_bot.setup.evidence import Sighting, Verdict, judge
 from qsc_bot.setup.form import (
+    COMPARE,
+    ONLY_PROVEN,
     SCREEN,
     Revealed,
     Screen,
@@ -33,7 +36,7 @@ from qsc_bot.setup.form import (
 )
 from qsc_bot.setup.marker import without_marker
 from qsc_bot.setup.retired import retired_of, with_retired
-from qsc_bot.setup.states import faults, is_leaving, recipe_of, settled, wanted_of, written
+from qsc_bot.setup.states import entered_of, faults, is_leaving, recipe_of, settled, wanted_of, written
 from qsc_bot.storage.registry import AccountStore
 
 E = TypeVar("E", WebhookEntry, RecipeEntry)
@@ -85,10 +88,8 @@ class GuidedSetup:
         """What to change on the screen where this revision is entered; None where its content is not known."""
         account = self._store.read()
         entry = _find(account.recipes, "recipe", name)
-        known = entry.confirmed
-        if known is None or known.revision != revision:
-            return None
-        return self._difference(name, known, wanted_of(entry, account), Revealed())
+        known = next((one for one in entered_of(entry) if one.revision == revision), None)
+        return self._difference(name, known, wanted_of(entry, account), Revealed()) if known else None
 
     def put_webhook(self, name: str, url: str, *, hidden: dict[str, str], update: bool) -> str:
         """Record an address: `created`, `updated` or `unchanged`; recipes that use it become pending.
@@ -179,7 +180,7 @@ class GuidedSetup:
                 return account, "unchanged"
             said = Confirmed(revision=revision, by=self._by, at=written(self.now()), content=content)
             seen = None if is_drifted else entry.seen
-            done = replace(entry, revision=revision, pending=None, confirmed=said, seen=seen)
+            done = replace(entry, revision=revision, pending=None, confirmed=said, proven=None, seen=seen)
             return replace(account, recipes=_exchanged(account.recipes, settled(done, account))), "updated"
 
         return self._change(edit)
@@ -189,12 +190,18 @@ class GuidedSetup:
         account = self._store.read()
         entry = _find(account.recipes, "recipe", name)
         content, revision = wanted_of(entry, account)
-        match entry.pending and entry.pending.change, entry.confirmed:
+        all_of_it = whole_form(name, content, revision=revision, screen=self.screen, revealed=revealed)
+        match entry.pending and entry.pending.change, entered_of(entry):
             case "delete", _:
                 return delete_form(name, screen=self.screen)
-            case "update" | "enable" | "disable", Confirmed() as known if not whole:
-                return self._difference(name, known, (content, revision), revealed)
-        return whole_form(name, content, revision=revision, screen=self.screen, revealed=revealed)
+            case "update" | "enable" | "disable" as change, [known, *_] if not whole:
+                form = self._difference(name, known, (content, revision), revealed)
+                if form.entries:
+                    return form
+                if change != "update":
+                    return switch_form(name, enabled=content.enabled, screen=self.screen)
+                return replace(all_of_it, path=form.path, note=COMPARE)
+        return all_of_it
 
     def see(self, name: str, sightings: Mapping[str, Sighting]) -> Verdict:
         """Record what deliveries prove of a recipe; raises `recipe.not_found` and `recipe.not_seen`."""
@@ -221,17 +228,19 @@ class GuidedSetup:
                 "config.invalid", "private_message_filter in the profile is not one line of at most 1000 characters"
             ) from error
 
-    def _difference(self, name: str, known: Confirmed, wanted: tuple[Content, str], revealed: Revealed) -> SetupForm:
+    def _difference(
+        self, name: str, known: Proven | Confirmed, wanted: tuple[Content, str], revealed: Revealed
+    ) -> SetupForm:
         old = (known.content, known.revision)
         form = changes_form(name, old, wanted, screen=self.screen, revealed=revealed)
-        return form if form.entries else switch_form(name, enabled=wanted[0].enabled, screen=self.screen)
+        return replace(form, note=ONLY_PROVEN) if isinstance(known, Proven) else form
 
     def _asked(self, entry: RecipeEntry, change: Change, account: Account) -> RecipeEntry:
         """The entry with a change that a person is asked for; what was seen before tells nothing about it."""
         _, revision = wanted_of(entry, account)
         was = entry.pending.change if entry.pending else None
         kept = was if change != "delete" and was in ("create", "update") else change
-        if entry.confirmed is None and change != "delete":
+        if not entered_of(entry) and change != "delete":
             kept = "create"
         pending = Pending(change=kept, by=self._by, at=written(self.now()))
         return settled(replace(entry, revision=revision, pending=pending, seen=None), account)

@@ -62,6 +62,8 @@ def _recorded(entry: RecipeEntry) -> Iterator[str]:
         yield entry.revision
     if entry.confirmed and entry.confirmed.content.enabled:
         yield entry.confirmed.revision
+    if entry.proven:
+        yield entry.proven.revision
 
 
 def _bounded(retired: list[Retired]) -> Iterator[Retired]:

@@ -8,7 +8,9 @@ import msgspec
 from qsc_bot.models.registry import (
     PRIVATE_MESSAGES,
     Account,
+    Confirmed,
     Content,
+    Proven,
     RecipeEntry,
     State,
     WebhookEntry,
@@ -69,6 +71,11 @@ def state_of(entry: RecipeEntry, content: Content, revision: str) -> State:
 def is_leaving(entry: RecipeEntry) -> bool:
     """Whether the recipe is to be deleted."""
     return entry.pending is not None and entry.pending.change == "delete"
+
+
+def entered_of(entry: RecipeEntry) -> list[Proven | Confirmed]:
+    """What is known to have been entered, the newest first."""
+    return [one for one in (entry.proven, entry.confirmed) if one]
 
 
 def faults(account: Account, name: str | None, *, private_message_filter: str | None) -> list[str]:

@@ -193,3 +193,65 @@ def test_recipe_made_switched_off_and_then_on_was_not_wanted_before(made: Termin
     assert "second" not in {
         one["name"] for one in yaml.safe_load((made.state / "registry.yaml").read_text())["accounts"]["1417"]["retired"]
     }
+
+
+PROVEN = "known from deliveries"
+
+
+def test_what_deliveries_proved_is_what_a_later_change_differs_from(made: Terminal) -> None:
+    revision = show(made)["revision"]
+    assert verify(made, log(made, (revision, 0)), hours=0).document["confirmed_at"] is None
+    document = made(*OTHER_TAG, "-o", "json").document
+    assert (document["pending"], document["form"]["path"][-1]) == ("update", "to-bot")
+    rows = {one["label"]: (one["before"], one["value"]) for one in document["form"]["entries"]}
+    assert rows.pop("URL")[0].endswith(revision)
+    assert rows == {"Condition: leave out contacts with this tag": ("escalated to agent", "vip")}
+    assert PROVEN in document["form"]["note"]
+    assert "not the filter" in document["form"]["note"]
+    drifted = verify(made, log(made, (revision, 1)))
+    assert "change: Condition: leave out contacts with this tag, URL" in drifted.error["hint"]
+    text = made(*CREATE, "--no-exclude-tag", "--update").stdout
+    assert " ".join(text.split()).count(PROVEN) == 1
+    assert "Add automation recipe" not in text
+
+
+def test_what_deliveries_proved_can_be_switched_off(made: Terminal) -> None:
+    verify(made, log(made, (show(made)["revision"], 0)), hours=0)
+    document = made("recipe", "disable", "to-bot", "-o", "json").document
+    (entry,) = document["form"]["entries"]
+    assert (document["pending"], entry["label"], entry["value"]) == ("disable", "Enabled", "disabled")
+
+
+def test_a_persons_word_after_the_deliveries_is_what_a_later_change_differs_from(made: Terminal) -> None:
+    verify(made, log(made, (show(made)["revision"], 0)), hours=0)
+    made(*OTHER_TAG)
+    made("recipe", "confirm", "to-bot")
+    form = made(*CREATE, "--no-exclude-tag", "--update", "-o", "json").document["form"]
+    assert form["note"] is None
+    assert "vip" in {one["before"] for one in form["entries"]}
+
+
+@pytest.mark.parametrize("proof", ["deliveries", "word"])
+def test_change_back_to_what_was_entered_is_compared_whole_and_nothing_is_made_up(made: Terminal, proof: str) -> None:
+    if proof == "word":
+        made("recipe", "confirm", "to-bot")
+    else:
+        verify(made, log(made, (show(made)["revision"], 0)), hours=0)
+    made(*OTHER_TAG)
+    form = made(*CREATE, "--update", "-o", "json").document["form"]
+    assert (form["path"][-1], form["entries"][0]["label"]) == ("to-bot", "Name")
+    assert "compare each value" in form["note"]
+    assert {one["before"] for one in form["entries"]} == {None}
+
+
+def test_drift_proves_nothing_to_differ_from(made: Terminal) -> None:
+    verify(made, log(made, ("0123456789ab", 0)), hours=0)
+    document = made(*OTHER_TAG, "-o", "json").document
+    assert (document["pending"], document["form"]["path"][-1]) == ("create", "Add automation recipe")
+
+
+def test_recipe_that_was_deleted_is_entered_whole_again(made: Terminal) -> None:
+    verify(made, log(made, (show(made)["revision"], 0)), hours=0)
+    made("recipe", "delete", "to-bot", "--yes")
+    form = made(*CREATE, "-o", "json").document["form"]
+    assert (form["path"][-1], form["note"]) == ("Add automation recipe", None)
