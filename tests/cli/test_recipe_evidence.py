@@ -1,5 +1,7 @@
 """What a log cannot prove: lines without a time, from before a change, or from a clock that differs."""
 
+import json
+
 import pytest
 import yaml
 
@@ -168,6 +170,25 @@ def test_evidence_that_was_dated_in_the_future_hides_no_drift(made: Terminal) ->
     file.write_text(file.read_text().replace(f'last: "{at(made, 1)}"', 'last: "2036-11-22T09:02:30Z"'))
     assert show(made)["evidence"]["last"] == "2036-11-22T09:02:30Z"
     assert verify(made, log(made, ("0123456789ab", 3))).error["code"] == "recipe.drifted"
+
+
+@pytest.mark.parametrize("indent", [None, 2], ids=["one line", "many lines"])
+def test_log_that_is_one_json_array_is_read_record_by_record(made: Terminal, indent: int | None) -> None:
+    old, new = update(made)
+    records = [
+        {
+            "httpRequest": {
+                "requestMethod": "POST",
+                "requestUrl": f"https://b/in?qsc_recipe=to-bot&qsc_rev={revision}",
+            },
+            "timestamp": at(made, hours),
+        }
+        for revision, hours in ((old, -0.5), (new, 1), (new, 2))
+    ]
+    result = verify(made, json.dumps(records, indent=indent))
+    assert (result.code, result.document["state"], result.document["warnings"]) == (0, "seen", [])
+    evidence = result.document["evidence"]
+    assert (evidence["count"], evidence["first"], evidence["last"]) == (2, at(made, 1), at(made, 2))
 
 
 @pytest.mark.parametrize("words", [["disable"], ["delete", "--yes"]], ids=["disable", "delete"])
