@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -77,13 +78,10 @@ class UserFile:
         Raises `config.*`, and `config.changed` where another process changed the file since it was read.
         """
         self.check()
-        try:
-            with locked(self.path.parent):
-                if read_content(self.path) != self.found:
-                    raise QscBotError("config.changed", f"{self.path} was changed by another process meanwhile")
-                replace_file(self.path, self.content())
-        except OSError as error:
-            raise QscBotError("config.invalid", f"{self.path}: cannot be written: {error.strerror}") from error
+        with _alone(self.path):
+            if read_content(self.path) != self.found:
+                raise QscBotError("config.changed", f"{self.path} was changed by another process meanwhile")
+            replace_whole(self.path, self.content())
 
     @property
     def _profiles(self) -> Mapping[str, Any]:
@@ -112,15 +110,18 @@ def set_default(environ: Mapping[str, str], name: str) -> Path:
     if name != SANDBOX_NAME:
         check_name(name)
     path = user_file_path(environ)
-    content = read_content(path) or _NEW
-    replace_file(path, set_key(content, "default_profile", name, after="version", source=str(path)))
+    with _alone(path):
+        content = read_content(path) or _NEW
+        replace_whole(path, set_key(content, "default_profile", name, after="version", source=str(path)))
     return path
 
 
-def replace_file(path: Path, content: bytes) -> None:
-    """Write a configuration file whole or not at all, with mode 0600; raises `config.invalid`."""
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """One process at a time changes the user file; raises `config.invalid` where it cannot be written."""
     try:
-        replace_whole(path, content)
+        with locked(path.parent):
+            yield
     except OSError as error:
         raise QscBotError("config.invalid", f"{path}: cannot be written: {error.strerror}") from error
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeVar
 
 from qsc_bot.api.social_connect import SocialConnect
 from qsc_bot.errors import NotFound
-from qsc_bot.models.mention import Mention
+from qsc_bot.models.mention import Mention, ToldMention
+
+T = TypeVar("T")
 
 PAGE: Final = "100"
 
@@ -43,5 +45,12 @@ class Mentions:
 
     def thread(self, mention: Mention) -> list[Mention]:
         """The private thread around a mention; that its elements have the form of mentions is assumed."""
+        return self._context(mention, list[Mention])
+
+    def story(self, mention: Mention) -> list[ToldMention]:
+        """The same thread with its texts and with what was done to each message."""
+        return self._context(mention, list[ToldMention])
+
+    def _context(self, mention: Mention, kind: type[T]) -> T:
         path = self._remote.path("inbox", "context", str(mention.topic.id), str(mention.id))
-        return self._remote.get(path, list[Mention], params={"context_type": "privatemessages"})
+        return self._remote.get(path, kind, params={"context_type": "privatemessages"})

@@ -9,7 +9,7 @@ from typing import Final
 from qsc_bot.api.graph import Graph
 from qsc_bot.errors import ApiError
 from qsc_bot.models.conversation import Call, ConversationId
-from qsc_bot.models.thread import FeatureAnswer, OwnerAnswer, Success, Thread, ThreadOwner, ThreadPage
+from qsc_bot.models.thread import App, AppsAnswer, FeatureAnswer, OwnerAnswer, Success, Thread, ThreadOwner, ThreadPage
 
 PAGE: Final = "100"
 FIELDS: Final = "id,updated_time,participants,is_owner"
@@ -39,6 +39,13 @@ class Threads:
         """Who holds a thread; None for an empty answer, which is an idle thread or one that we may not see."""
         answer = self._graph.get(f"/{self.page_id}/thread_owner", OwnerAnswer, params={"recipient": person.service_id})
         return answer.data[0].thread_owner if answer.data else None
+
+    def apps(self) -> list[App]:
+        """The apps that are subscribed to the Page; whether Meta shows those of other vendors is not known.
+
+        https://developers.facebook.com/documentation/business-messaging/messenger-platform/webhooks
+        """
+        return self._graph.get(f"/{self.page_id}/subscribed_apps", AppsAnswer, params={}).data
 
     def pages(self, platform: str) -> Iterator[list[Thread]]:
         """The Page's threads, 100 a page, followed by cursor only.

@@ -1,19 +1,21 @@
-"""`auth login`: what is asked of a person or read from a stream, and the order in which it is checked and saved."""
+"""`auth login`: which profile, account and host are meant, and the order in which all is checked and saved."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from qsc_bot.cli.answers import Answers
+from qsc_bot.cli.protection import confirm_change
 from qsc_bot.cli.session import Session
-from qsc_bot.credentials.pasted import LARGEST_CHARACTERS, clean_secret
-from qsc_bot.credentials.secrets import NAMES, Secret, Secrets, variable_of, words_of
+from qsc_bot.credentials.item import binding_of
+from qsc_bot.credentials.secrets import NAMES, Secret, Secrets, whose
 from qsc_bot.errors import QscBotError
 from qsc_bot.models.account import Account
 from qsc_bot.models.profile import SANDBOX_NAME, Profile, check_name
 from qsc_bot.operations.auth import Credentials, tell_login
-from qsc_bot.operations.login import Home, choose_account, find_home, name_account, save
+from qsc_bot.operations.login import Change, Home, choose_account, find_home, name_account, save
 from qsc_bot.results import Record
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ class Wish:
     token_file: Path | None
     allow_file_store: bool
     yes: bool
+    confirm_profile: str | None
 
 
 def log_in(here: Session, wish: Wish) -> Record:
@@ -45,28 +48,54 @@ def log_in(here: Session, wish: Wish) -> Record:
     name = _name(here)
     check_name(name)
     candidates = _candidates(file, name, wish)
-    told: list[str] = []
-    token = _read_token(here, wish, told)
+    answers = Answers(here)
+    token = answers.token(from_stdin=wish.token_stdin, from_file=wish.token_file)
     connect = partial(_accounts, here, Secrets({}, given={"token": token}))
     home = find_home(candidates, connect, is_fixed=wish.region is not None)
     here.printer.notice(f"the token is accepted by {home.profile.base_url}")
     changed = file.with_profile(name, _keys(here, file.profile(name) or {}, home, wish)).with_default(name)
-    profile = changed.check().profiles[name]
     scopes = home.accounts.scopes()
-    values = {"token": token.value, **(_ask_others(here, told) if not wish.token_stdin else {})}
-    save(
-        here.vault,
-        changed,
-        values,
-        profile=name,
-        now=here.clock.now(),
-        agree_to_file=partial(_agree_to_file, here, told, wish.allow_file_store),
-    )
+    profile = _save(here, wish, answers, token, file, changed, name)
     here.turn_to(name)
     credentials = Credentials(secrets=here.secrets, vault=here.vault)
     record = tell_login(profile, home.user, scopes, credentials, is_new=file.profile(name) is None)
-    record.warnings = [*told, *record.warnings, *_profile_warnings(here, name)]
+    record.warnings = [*answers.told, *record.warnings, *_profile_warnings(here, name)]
     return record
+
+
+def _save(
+    here: Session, wish: Wish, answers: Answers, token: Secret, file: "UserFile", changed: "UserFile", name: str
+) -> Profile:
+    """Ask for the other secrets and save; what is forgotten is told before, or after where it was not known."""
+    before, profile = file.check().profiles.get(name), changed.check().profiles[name]
+    change = Change(before=binding_of(before) if before else None, now=binding_of(profile))
+    if change.is_elsewhere:
+        confirm_change(here, file, name, wish.confirm_profile)
+    foretold = _tell_forgotten(answers, _foreseen(here, change, name), name)
+    forgotten = save(
+        here.vault,
+        changed,
+        {"token": token.value, **({} if wish.token_stdin else answers.others(NAMES[1:]))},
+        profile=name,
+        now=here.clock.now(),
+        change=change,
+        agree_to_file=partial(answers.agree_to_file, wish.allow_file_store),
+    )
+    _tell_forgotten(answers, {kind: owner for kind, owner in forgotten.items() if kind not in foretold}, name)
+    return profile
+
+
+def _foreseen(here: Session, change: Change, name: str) -> Mapping[str, str]:
+    """Which secrets the login will forget, as far as that is known without asking the keychain."""
+    login = here.vault.login(name)
+    others = [kind for kind in login.names if kind != "token"] if login else []
+    return change.lost(others, login.binding if login else None)
+
+
+def _tell_forgotten(answers: Answers, owners: Mapping[str, str], name: str) -> Collection[str]:
+    for sentence in whose(owners, name):
+        answers.tell(f"{sentence}: forgotten by this login")
+    return owners.keys()
 
 
 def _name(here: Session) -> str:
@@ -84,7 +113,8 @@ def _candidates(file: "UserFile", name: str, wish: Wish) -> list[Profile]:
     keys = {**old, "account_id": wish.account_id or old.get("account_id", _PLACEHOLDER)}
     api_url = wish.api_url or (None if wish.region else old.get("api_url"))
     if api_url:
-        return [_draft(file, name, {**keys, "api_url": api_url, "region": wish.region or old.get("region", "eu")})]
+        found = {**keys, "api_url": api_url, "region": wish.region or old.get("region", "eu")}
+        return [_named("--api-url", partial(_draft, file, name, found)) if wish.api_url else _draft(file, name, found)]
     keys.pop("api_url", None)
     first = wish.region or old.get("region", REGIONS[0])
     ordered = sorted(REGIONS, key=lambda region: region != first)
@@ -93,6 +123,14 @@ def _candidates(file: "UserFile", name: str, wish: Wish) -> list[Profile]:
 
 def _draft(file: "UserFile", name: str, keys: Mapping[str, Any]) -> Profile:
     return file.with_profile(name, keys).check().profiles[name]
+
+
+def _named(option: str, draft: Callable[[], Profile]) -> Profile:
+    """A profile, or its fault as one of the option that it came from, since no file says such a thing."""
+    try:
+        return draft()
+    except QscBotError as fault:
+        raise QscBotError(fault.code, f"{option}: {fault.message.rpartition(': ')[2]}", hint=fault.hint) from None
 
 
 def _accounts(here: Session, secrets: Secrets, profile: Profile) -> "Accounts":
@@ -114,65 +152,6 @@ def _ask_account(here: Session, visible: Sequence[Account]) -> int:
     return here.prompts.choose("which account?", [name_account(one) for one in visible], flag="--account-id ID")
 
 
-def _read_token(here: Session, wish: Wish, told: list[str]) -> Secret:
-    if wish.token_stdin and wish.token_file:
-        raise QscBotError("usage.invalid", "--token-stdin and --token-file cannot both be given")
-    if wish.token_file:
-        return _cleaned(here, told, _read_file(wish.token_file), f"the file {wish.token_file}")
-    if wish.token_stdin:
-        return _cleaned(here, told, here.prompts.read_text(LARGEST_CHARACTERS), "standard input")
-    typed = here.prompts.ask_hidden("token of the Social Connect API (not shown): ", flag="--token-stdin")
-    return _cleaned(here, told, typed, "what was typed")
-
-
-def _read_file(path: Path) -> str:
-    try:
-        with path.open(encoding="utf-8") as file:
-            return file.read(LARGEST_CHARACTERS + 1)
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise QscBotError("config.secret", f"{path} cannot be read: {reason}") from None
-
-
-def _cleaned(here: Session, told: list[str], text: str, source: str) -> Secret:
-    value, taken = clean_secret(text, source=source)
-    for what in taken:
-        _tell(here, told, f"{source}: {what} taken off")
-    return Secret(value, source)
-
-
-def _tell(here: Session, told: list[str], text: str) -> None:
-    """Say something at once, since what follows may fail; programs are told it with the result."""
-    if here.printer.is_for_programs:
-        told.append(text)
-    else:
-        here.printer.warning(text)
-
-
 def _profile_warnings(here: Session, name: str) -> list[str]:
     other = here.surroundings.environ.get("QSC_BOT_PROFILE")
     return [f"QSC_BOT_PROFILE names {other}, which is used in place of {name}"] if other and other != name else []
-
-
-def _ask_others(here: Session, told: list[str]) -> dict[str, str]:
-    """The other secrets, one by one; an empty answer leaves one as it is."""
-    if not here.prompts.can_ask:
-        return {}
-    found = {}
-    for name in NAMES[1:]:
-        question = f"{words_of(name)}, {variable_of(name)} (not shown, Enter skips): "
-        typed = here.prompts.ask_hidden(question, flag="--no-input")
-        if typed.strip():
-            found[name] = _cleaned(here, told, typed, f"the {words_of(name)}").value
-    return found
-
-
-def _agree_to_file(here: Session, told: list[str], is_allowed: bool, fault: QscBotError) -> None:
-    if is_allowed:
-        _tell(here, told, fault.message)
-        return
-    if not here.prompts.can_ask:
-        hint = ("set QSC_BOT_TOKEN instead", "or add --allow-file-store to keep the secrets in a file")
-        raise QscBotError(fault.code, fault.message, hint=hint)
-    where = here.vault.source("file")
-    here.prompts.confirm(f"{fault.message}; keep the secrets in {where}, readable by you alone, not encrypted")

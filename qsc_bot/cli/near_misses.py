@@ -12,6 +12,8 @@ VERBS: Final = {
     "rm": "delete",
     "remove": "delete",
 }
+EXPLAINED: Final = {("conversation", "describe"): "explain"}
+"""Verbs that mean another one with this noun."""
 WORDS: Final = {
     "hand-over": "handover to-bot",
     "hand-back": "handover to-bot",
@@ -34,5 +36,6 @@ def answer_near_miss(argv: Sequence[str]) -> tuple[str, ...]:
     if words and words[0] in WORDS:
         return (" ".join(["qsc-bot", WORDS[words[0]], shlex.join(words[1:])]).strip(),)
     if len(words) > 1 and words[1] in VERBS:
-        return (" ".join(["qsc-bot", words[0], VERBS[words[1]], shlex.join(words[2:])]).strip(),)
+        noun, verb, *rest = words
+        return (" ".join(["qsc-bot", noun, EXPLAINED.get((noun, verb), VERBS[verb]), shlex.join(rest)]).strip(),)
     return ()

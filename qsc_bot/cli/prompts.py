@@ -45,16 +45,25 @@ class Prompts:
             )
         return text.splitlines()
 
-    def confirm(self, question: str, *, typed: str | None = None, from_terminal: bool = False) -> None:
-        """Ask yes or no, or for a number to be typed.
+    def confirm(
+        self,
+        question: str,
+        *,
+        typed: str | None = None,
+        from_terminal: bool = False,
+        flag: str = "--yes",
+        undone: str = "nothing was sent",
+    ) -> None:
+        """Ask yes or no, or for a number to be typed; `flag` is the option that answers it.
 
         Raises `prompt.declined`, and `usage.confirmation` where nobody can answer.
         """
         wanted = f"type {typed} to go on" if typed else "go on? [y/N]"
-        answer = self._ask(f"{question}: {wanted} ", flag="--yes", from_terminal=from_terminal)
+        answer = self._ask(f"{question}: {wanted} ", flag=flag, from_terminal=from_terminal)
         agreed = answer == typed if typed else answer.lower() in {"y", "yes"}
         if not agreed:
-            raise QscBotError("prompt.declined", "declined; nothing was sent")
+            hint = (f"run again and answer yes, or add {flag}",)
+            raise QscBotError("prompt.declined", f"declined; {undone}", hint=hint)
 
     @property
     def can_ask(self) -> bool:
@@ -77,7 +86,10 @@ class Prompts:
         return int(answer) - 1
 
     def ask_hidden(self, question: str, *, flag: str) -> str:
-        """One line that is not shown while it is typed; raises `usage.confirmation` where that cannot be had."""
+        """One line that is not shown while it is typed, empty where the terminal ends.
+
+        Raises `usage.confirmation` where that cannot be had.
+        """
         if not self.can_ask:
             raise self._unasked(question, flag)
         typed = self._hidden_line(question, flag)
@@ -93,7 +105,9 @@ class Prompts:
             with warnings.catch_warnings():
                 warnings.simplefilter("error", getpass.GetPassWarning)
                 return getpass.getpass(sanitise(question), stream=self._stderr)
-        except (getpass.GetPassWarning, EOFError) as error:
+        except EOFError:
+            return ""
+        except getpass.GetPassWarning as error:
             raise self._unasked(question, flag) from error
 
     def read_text(self, limit_characters: int) -> str:
@@ -119,7 +133,9 @@ class Prompts:
         self._met(text)
         return text
 
-    def confirm_name(self, name: str, *, given: str | None, from_terminal: bool = False) -> None:
+    def confirm_name(
+        self, name: str, *, given: str | None, from_terminal: bool = False, undone: str = "nothing was sent"
+    ) -> None:
         """Make sure that a protected profile is meant; only its name answers that.
 
         Raises `prompt.declined` for another name typed, `usage.confirmation` for another name given by the flag.
@@ -129,7 +145,7 @@ class Prompts:
             question, code = f"profile {name} is protected; type its name to go on: ", "prompt.declined"
             given = self._ask(question, flag=flag, from_terminal=from_terminal)
         if given != name:
-            raise QscBotError(code, f"{given[:80]!r} is not {name}; nothing was sent", hint=(f"add {flag}",))
+            raise QscBotError(code, f"{given[:80]!r} is not {name}; {undone}", hint=(f"add {flag}",))
 
     def _ask(self, question: str, *, flag: str, from_terminal: bool) -> str:
         if self._no_input:

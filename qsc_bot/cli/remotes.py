@@ -23,7 +23,7 @@ from qsc_bot.control.escalations import Escalations
 from qsc_bot.control.handover import HandoverDriver
 from qsc_bot.control.messenger import MessengerDriver, NoMessenger
 from qsc_bot.control.tag import TagDriver
-from qsc_bot.credentials.secrets import Secret, Secrets
+from qsc_bot.credentials.secrets import Secret, Secrets, variable_of
 from qsc_bot.errors import AccessDenied, QscBotError
 from qsc_bot.models.conversation import Method
 from qsc_bot.models.profile import Messenger, Profile
@@ -142,7 +142,7 @@ class Remotes:
 
     @cached_property
     def _social_connect(self) -> SocialConnect:
-        remote = self._remote(self._profile.base_url, "Social Connect", self._secrets.token, "QSC_BOT_TOKEN")
+        remote = self._remote(self._profile.base_url, "Social Connect", self._secrets.token, "token")
         return SocialConnect(remote, account_id=self._profile.account_id)
 
     @cached_property
@@ -158,13 +158,13 @@ class Remotes:
 
     def _graph(self, setup: Messenger) -> Graph:
         base_url = f"{self._profile.graph_base}/{setup.graph_version}"
-        return Graph(self._remote(base_url, "Meta", self._secrets.page_token, "QSC_BOT_PAGE_TOKEN"))
+        return Graph(self._remote(base_url, "Meta", self._secrets.page_token, "page_token"))
 
-    def _remote(self, base_url: str, name: str, secret: Callable[[Profile], Secret | None], variable: str) -> Remote:
+    def _remote(self, base_url: str, name: str, secret: Callable[[Profile], Secret | None], kind: str) -> Remote:
         def token() -> str:
             found = secret(self._profile)
             if found is None:
-                raise self._no_token(variable)
+                raise self._no_token(kind)
             return found.value
 
         def source() -> str:
@@ -184,9 +184,10 @@ class Remotes:
         self._clients.append(client)
         return Remote(client, name=name, source=source, secrets=self._known)
 
-    def _no_token(self, variable: str) -> AccessDenied:
+    def _no_token(self, kind: str) -> AccessDenied:
         name = self._profile.name
-        trouble = self._secrets.trouble(self._profile)
+        variable = variable_of(kind)
+        trouble = self._secrets.trouble(self._profile, kind)
         return AccessDenied(
             "auth.no_token",
             f"profile {name}: {variable} is not set, and {trouble or 'no login stored it'}",

@@ -1,9 +1,10 @@
 """The vault of a run: what is read from it is a secret that the run has met, and must not show."""
 
 from qsc_bot.credentials.file_store import FileStore
+from qsc_bot.credentials.item import Item
 from qsc_bot.credentials.keychain import Keychain
 from qsc_bot.credentials.logins import Logins
-from qsc_bot.credentials.vault import Item, Vault
+from qsc_bot.credentials.vault import Vault
 
 
 class WatchedVault(Vault):

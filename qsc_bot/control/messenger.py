@@ -16,7 +16,7 @@ from qsc_bot.control.survey import STOPPING, read_each
 from qsc_bot.errors import ApiError, QscBotError
 from qsc_bot.models.conversation import Call, Control, Conversation, ConversationId, Method, Move, Reading
 from qsc_bot.models.profile import Messenger
-from qsc_bot.models.thread import ThreadOwner
+from qsc_bot.models.thread import App, ThreadOwner
 from qsc_bot.models.wire import moment
 from qsc_bot.transport.clock import Clock
 
@@ -61,10 +61,10 @@ class MessengerDriver:
         if to is Control.AGENT:
             give = self._threads.give(person, self._setup.agent_app_id, note)
             held_by_another = reading is not None and (reading.control is Control.OTHER or reading.is_hidden)
-            if held_by_another and self._is_routed(person.service):
+            if held_by_another and self.is_routed(person.service):
                 return Move(calls=(self._threads.take(person, note), give))
             return Move(calls=(give,))
-        if reading is not None and not self._is_routed(person.service):
+        if reading is not None and not self.is_routed(person.service):
             return Move(calls=(self._threads.request(person, note),), asks=True)
         return Move(calls=(self._threads.take(person, note),))
 
@@ -77,16 +77,21 @@ class MessengerDriver:
         with naming(person):
             self._threads.send(call)
 
-    def _is_routed(self, service: str) -> bool:
+    def is_routed(self, service: str) -> bool:
+        """Whether Conversation Routing is on; asked once a run."""
         if service not in self._routed:
             self._routed[service] = self._threads.is_routed(service)
         return self._routed[service]
+
+    def apps(self) -> list[App]:
+        """The apps that are connected to the Page, as far as Meta shows them."""
+        return self._threads.apps()
 
     def _owned(self, people: Sequence[Conversation]) -> dict[ConversationId, datetime]:
         """The threads that the list shows as ours, and when; none in zero-config mode, where Meta does not tell."""
         service = people[0].service
         try:
-            if not self._is_routed(service):
+            if not self.is_routed(service):
                 return {}
             ours = dict(self._listed_as_ours(service, people))
             return ours if ours and self._is_our_token(next(iter(ours))) else {}

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
+from qsc_bot.credentials.item import Binding, Item
 from qsc_bot.credentials.private_file import check_private, locked_file, read_private, write_private
 from qsc_bot.errors import QscBotError
 
@@ -12,6 +14,7 @@ from qsc_bot.errors import QscBotError
 class _Document(msgspec.Struct, frozen=True, kw_only=True):
     version: int = 1
     profiles: dict[str, dict[str, str]] = {}
+    bindings: dict[str, Binding] = {}
 
 
 class FileStore:
@@ -25,22 +28,26 @@ class FileStore:
         """How messages call it."""
         return f"the file {self.path}"
 
-    def read(self, profile: str) -> dict[str, str] | None:
-        """The secrets kept for a profile by name; None where there are none."""
-        return self._document().profiles.get(profile)
+    def read(self, profile: str) -> Item | None:
+        """What is kept for a profile; None where there is nothing."""
+        document = self._document()
+        secrets = document.profiles.get(profile)
+        return None if secrets is None else Item(secrets, "file", document.bindings.get(profile))
 
-    def write(self, profile: str, secrets: Mapping[str, str]) -> None:
-        """Keep the secrets of a profile in place of those kept before."""
+    def write(self, profile: str, secrets: Mapping[str, str], binding: Binding | None = None) -> None:
+        """Keep the secrets of a profile, and what they were made for, in place of those kept before."""
         with locked_file(self.path):
-            self._replace({**self._document().profiles, profile: dict(secrets)})
+            others = _without(self._document(), profile)
+            bindings = {**others.bindings, profile: binding} if binding else others.bindings
+            self._replace(replace(others, profiles={**others.profiles, profile: dict(secrets)}, bindings=bindings))
 
     def delete(self, profile: str) -> bool:
         """Forget the secrets of a profile; whether there were any. The last one takes the file with it."""
         with locked_file(self.path):
-            kept = dict(self._document().profiles)
-            if kept.pop(profile, None) is None:
+            document = self._document()
+            if profile not in document.profiles:
                 return False
-            self._replace(kept)
+            self._replace(_without(document, profile))
             return True
 
     def _document(self) -> _Document:
@@ -53,9 +60,17 @@ class FileStore:
         except msgspec.DecodeError:
             raise QscBotError("config.state", f"{self.path} cannot be read as what it was written as") from None
 
-    def _replace(self, profiles: Mapping[str, Mapping[str, str]]) -> None:
+    def _replace(self, document: _Document) -> None:
         check_private(self.path.parent)
-        if not profiles:
+        if not document.profiles:
             self.path.unlink(missing_ok=True)
             return
-        write_private(self.path, msgspec.json.encode({"version": 1, "profiles": profiles}))
+        write_private(self.path, msgspec.json.encode(document))
+
+
+def _without(document: _Document, profile: str) -> _Document:
+    return replace(
+        document,
+        profiles={name: secrets for name, secrets in document.profiles.items() if name != profile},
+        bindings={name: binding for name, binding in document.bindings.items() if name != profile},
+    )

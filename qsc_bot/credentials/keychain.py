@@ -6,6 +6,9 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol, TypeVar
 
+import msgspec
+
+from qsc_bot.credentials.item import Binding, Item
 from qsc_bot.errors import QscBotError
 
 T = TypeVar("T")
@@ -43,6 +46,10 @@ def load_backend() -> Backend:
     return keyring
 
 
+class KeychainInDoubt(QscBotError):
+    """The keychain was given secrets, and it is not known whether it holds them."""
+
+
 class Keychain:
     """The secrets of each profile as one item; whatever goes wrong is `auth.keychain`, and says why."""
 
@@ -62,17 +69,18 @@ class Keychain:
         self._platform = platform
         self._turn = threading.Lock()  # one question at a time, so that a late one is undone before the next
 
-    def read(self, profile: str) -> dict[str, str] | None:
-        """The secrets kept for a profile by name; None where there is no item."""
+    def read(self, profile: str) -> Item | None:
+        """What is kept for a profile; None where there is no item."""
         text = self._ask(lambda backend: backend.get_password(SERVICE, profile))
         return None if text is None else _unpack(text, profile)
 
-    def write(self, profile: str, secrets: Mapping[str, str]) -> None:
-        """Keep the secrets of a profile in place of those kept before, and read them back.
+    def write(self, profile: str, secrets: Mapping[str, str], binding: Binding | None = None) -> None:
+        """Keep the secrets of a profile, and what they were made for, in place of those kept before; read them back.
 
-        Where that fails or is given up, the item of before is put back, however late the system is done with it.
+        Where that fails or is given up, the item of before is put back, however late the system is done with it. Raises
+        `KeychainInDoubt` where that is not done yet, or failed.
         """
-        text = json.dumps({"version": _VERSION, "profile": profile, "secrets": dict(secrets)})
+        text = _pack(profile, secrets, binding)
         if self._platform == "win32" and len(text.encode("utf-16-le")) > _WINDOWS_LIMIT_BYTES:
             raise _unusable("the secrets are longer than one of its items may be")
 
@@ -91,7 +99,7 @@ class Keychain:
                     _put_back(backend, profile, before)
             return is_kept
 
-        if not self._ask(keep, settled):
+        if not self._ask(keep, settled, given_up=_in_doubt):
             raise _unusable("it does not give back what it was given")
 
     def delete(self, profile: str) -> bool:
@@ -105,7 +113,12 @@ class Keychain:
 
         return self._ask(forget)
 
-    def _ask(self, action: Callable[[Backend], T], settled: "threading.Lock | None" = None) -> T:
+    def _ask(
+        self,
+        action: Callable[[Backend], T],
+        settled: "threading.Lock | None" = None,
+        given_up: Callable[[str], QscBotError] | None = None,
+    ) -> T:
         """What the action found; `settled` is taken by the action that is done or by who gives it up, by one alone."""
         if self._platform.startswith("linux") and not self._environ.get("DBUS_SESSION_BUS_ADDRESS"):
             raise _unusable("there is no D-Bus session")
@@ -123,12 +136,13 @@ class Keychain:
                 ended.set()
 
         threading.Thread(target=run, name="keychain", daemon=True).start()
-        self._await(ended, settled or threading.Lock())
+        if not self._await(ended, settled or threading.Lock()):
+            raise (given_up or _unusable)(f"it hangs: no answer in {_LIMIT_SECONDS:.0f} seconds")
         if faults:
             raise _translated(faults[0]) from None  # a back-end's own words may hold the secret
         return results[0]
 
-    def _await(self, ended: threading.Event, settled: threading.Lock) -> None:
+    def _await(self, ended: threading.Event, settled: threading.Lock) -> bool:
         is_over = is_given_up = False
         try:
             is_over = self._wait_aloud(ended)
@@ -136,8 +150,8 @@ class Keychain:
             if not is_over:
                 is_given_up = settled.acquire(blocking=False)
         if is_given_up:
-            raise _unusable(f"it hangs: no answer in {_LIMIT_SECONDS:.0f} seconds")
-        ended.wait()
+            return False
+        return ended.wait()
 
     def _wait_aloud(self, ended: threading.Event) -> bool:
         if self._wait(ended, _QUIET_SECONDS):
@@ -147,16 +161,26 @@ class Keychain:
 
 
 def _put_back(backend: Backend, profile: str, before: str | None) -> None:
-    if backend.get_password(SERVICE, profile) == before:
-        return
-    if before is None:
-        backend.delete_password(SERVICE, profile)
-    else:
-        backend.set_password(SERVICE, profile, before)
+    try:
+        if backend.get_password(SERVICE, profile) == before:
+            return
+        if before is None:
+            backend.delete_password(SERVICE, profile)
+        else:
+            backend.set_password(SERVICE, profile, before)
+        is_back = backend.get_password(SERVICE, profile) == before
+    except Exception:  # noqa: BLE001  # whatever it is, what the item holds is not known then
+        is_back = False
+    if not is_back:
+        raise _in_doubt("it failed, and what it held before could not be put back") from None
 
 
 def _unusable(reason: str) -> QscBotError:
     return QscBotError("auth.keychain", f"the system keychain cannot be used: {reason}")
+
+
+def _in_doubt(reason: str) -> QscBotError:
+    return KeychainInDoubt("auth.keychain", f"the system keychain cannot be used: {reason}")
 
 
 def _usable(backend: Backend) -> Backend:
@@ -184,13 +208,24 @@ def _translated(fault: BaseException) -> QscBotError:
     return _unusable(f"it refused ({type(fault).__name__})")
 
 
-def _unpack(text: str, profile: str) -> dict[str, str]:
+class _Text(msgspec.Struct, frozen=True, kw_only=True):
+    """The text of an item, which names its profile, so that another item's is not taken for it."""
+
+    profile: str
+    secrets: dict[str, str]
+    binding: Binding | None = None
+
+
+def _pack(profile: str, secrets: Mapping[str, str], binding: Binding | None) -> str:
+    bound = {"binding": msgspec.to_builtins(binding)} if binding else {}
+    return json.dumps({"version": _VERSION, "profile": profile, "secrets": dict(secrets), **bound})
+
+
+def _unpack(text: str, profile: str) -> Item:
     try:
-        item = json.loads(text)
-    except (ValueError, RecursionError):
+        item = msgspec.json.decode(text, type=_Text)
+    except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
         item = None
-    match item:
-        case {"profile": name, "secrets": dict() as secrets} if name == profile:
-            if all(isinstance(value, str) for value in secrets.values()):
-                return secrets
-    raise _unusable(f"it answered with another item's text for {profile}")
+    if item is None or item.profile != profile:
+        raise _unusable(f"it answered with another item's text for {profile}") from None
+    return Item(item.secrets, "keychain", item.binding)

@@ -2,26 +2,36 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 
+from qsc_bot.credentials.item import Binding, Place
 from qsc_bot.credentials.private_file import locked_file, read_private, write_private
-
-Place = Literal["keychain", "file"]
 
 
 class Login(msgspec.Struct, frozen=True, kw_only=True):
     """One profile's login; `names` are the kinds of secrets that are kept, never the secrets.
 
-    `keychain_used` says that an earlier login may have left an item in the keychain.
+    `keychain_used` says that another login than this one may have left an item in the keychain; where that is all that
+    is known, there are no names. The account and the base URLs are
+    those that it was made for; older logins do not know them.
     """
 
     place: Place
     names: list[str]
-    saved_at: datetime
+    saved_at: datetime | None = None
     token_saved_at: datetime | None = None
     keychain_used: bool = False
+    account_id: str | None = None
+    api: str | None = None
+    graph: str | None = None
+
+    @property
+    def binding(self) -> Binding | None:
+        """What it was made for, None where that is not known."""
+        if self.account_id is None or self.api is None or self.graph is None:
+            return None
+        return Binding(account_id=self.account_id, api=self.api, graph=self.graph)
 
 
 class Logins:
@@ -33,6 +43,11 @@ class Logins:
     def of(self, profile: str) -> Login | None:
         """The login of a profile, None where none is known."""
         return self._read().get(profile)
+
+    @property
+    def source(self) -> str:
+        """How messages call it."""
+        return f"the file {self._path}"
 
     def remember(self, profile: str, login: Login) -> None:
         """Keep a login in place of the one before."""
@@ -54,4 +69,7 @@ class Logins:
             return {}  # nothing in it that the stores do not know as well, but the age of the token
 
     def _write(self, logins: dict[str, Login]) -> None:
+        if not logins:
+            self._path.unlink(missing_ok=True)
+            return
         write_private(self._path, msgspec.json.encode(logins))

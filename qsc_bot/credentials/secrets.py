@@ -4,7 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from qsc_bot.credentials.vault import Item, Vault
+from qsc_bot.credentials.item import Item, binding_of, owner_elsewhere
+from qsc_bot.credentials.logins import Login
+from qsc_bot.credentials.vault import Vault
 from qsc_bot.errors import QscBotError
 from qsc_bot.models.profile import SANDBOX_NAME, Profile
 
@@ -34,6 +36,7 @@ class Secrets:
 
     The sandbox has its own, whatever the environment holds, so that a real token never reaches it. What was `given`,
     and a secret in the environment, are found without asking any store; `tell` hears of a stored one that is shadowed.
+    A stored one that was made for another account or host than the profile names now counts as absent.
     """
 
     def __init__(
@@ -51,6 +54,7 @@ class Secrets:
         self._told: set[str] = set()
         self._items: dict[str, Item | None] = {}
         self._trouble: dict[str, str] = {}
+        self._refused: dict[tuple[str, str], str] = {}
 
     def token(self, profile: Profile) -> Secret | None:
         """The Social Connect API token."""
@@ -92,9 +96,17 @@ class Secrets:
         """The names of stored secrets that the environment hides."""
         return [name for name in self._recorded(profile) if self._environ.get(variable_of(name), "").strip()]
 
-    def trouble(self, profile: Profile) -> str | None:
-        """Why the stored secrets could not be read, where that was tried in vain."""
-        return self._trouble.get(profile.name)
+    def trouble(self, profile: Profile, name: str = "token") -> str | None:
+        """Why a stored secret could not be read or was not used, where that was tried in vain."""
+        return self._trouble.get(profile.name) or self._refused.get((profile.name, name))
+
+    def foreign(self, profile: Profile) -> dict[str, str]:
+        """Whose each stored secret is that the profile may not use, as far as that is known without the keychain."""
+        login = self._login(profile)
+        if login is None or login.binding is None:
+            return {}
+        owners = {name: owner_elsewhere(name, login.binding, binding_of(profile)) for name in login.names}
+        return {name: owner for name, owner in owners.items() if owner}
 
     def _find(self, profile: Profile, name: str) -> Secret | None:
         secret = self._direct(profile, name)
@@ -117,23 +129,39 @@ class Secrets:
             return BUILT_IN
         return variable_of(name) if self._environ.get(variable_of(name), "").strip() else None
 
+    def _login(self, profile: Profile) -> Login | None:
+        return self._vault.login(profile.name) if self._vault and profile.name != SANDBOX_NAME else None
+
     def _recorded(self, profile: Profile) -> dict[str, str]:
-        login = self._vault.login(profile.name) if self._vault and profile.name != SANDBOX_NAME else None
-        return {name: self._vault.source(login.place) for name in login.names} if self._vault and login else {}
+        login, foreign = self._login(profile), self.foreign(profile)
+        if self._vault is None or login is None:
+            return {}
+        return {name: self._vault.source(login.place) for name in login.names if name not in foreign}
 
     def _stored(self, profile: Profile, name: str) -> Secret | None:
         item = self._item(profile, name)
         if self._vault is None or item is None or not item.values.get(name):
             return None
+        owner = owner_elsewhere(name, item.binding, binding_of(profile)) if item.binding else None
+        if owner:
+            self._refuse(profile, name, owner)
+            return None
         source = self._vault.source(item.place)
         return Secret(checked(name, item.values[name], source=source), source)
+
+    def _refuse(self, profile: Profile, name: str, owner: str) -> None:
+        key, (told,) = (profile.name, name), whose({name: owner}, profile.name)
+        if key not in self._refused and name not in _SENT_IN_HEADERS:  # of a token the call that fails tells it
+            self._tell(f"{told}, so it is not used")
+        self._refused[key] = told
 
     def _item(self, profile: Profile, name: str) -> Item | None:
         """What is stored for a profile, read once: for its token always, for others only where a login kept them."""
         key = profile.name
         if self._vault is None or key == SANDBOX_NAME:
             return None
-        if key not in self._items and (name == "token" or name in self._recorded(profile)):
+        login = self._login(profile)
+        if key not in self._items and (name == "token" or (login is not None and name in login.names)):
             try:
                 self._items[key] = self._vault.read(key)
             except QscBotError as error:
@@ -155,6 +183,20 @@ def variable_of(name: str) -> str:
 def words_of(name: str) -> str:
     """One kind of secret as messages call it."""
     return name.replace("_", " ").replace("url", "URL").replace("page", "Page")
+
+
+def whose(owners: Mapping[str, str], profile: str) -> list[str]:
+    """Sentences that say which stored secrets belong elsewhere, one for each owner."""
+    sentences = []
+    for owner in dict.fromkeys(owners.values()):
+        *others, last = [words_of(name) for name in owners if owners[name] == owner]
+        named = (
+            f"{', '.join(others)} and {last} stored for {profile} belong"
+            if others
+            else f"{last} stored for {profile} belongs"
+        )
+        sentences.append(f"the {named} to {owner}")
+    return sentences
 
 
 def checked(name: str, value: str, *, source: str) -> str:

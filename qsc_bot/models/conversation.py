@@ -111,7 +111,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Conversation(msgspec.Struct, frozen=True, kw_only=True):
-    """One conversation as every command shows it; what is not known is null."""
+    """One conversation as every command shows it; what is not known is null, and so is `stuck` where nobody judged."""
 
     id: str
     service: str
@@ -128,6 +128,7 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True):
     last_message_at: datetime | None = None
     last_message_from: str | None = None
     waiting_s: int | None = None
+    stuck: list[str] | None = None
     status: str | None = None
     assigned_to: list[str] = []
     mention: str | None = None

@@ -1,4 +1,4 @@
-"""Lengths of time as people write them: `90s`, `5m`, `2h`, `3d`, `2w`."""
+"""Lengths of time as people write and say them: `90s`, `5m`, `2h`, `3d`, `2w`, and `2h05m`."""
 
 import re
 from typing import Final
@@ -17,3 +17,14 @@ def parse_duration(text: str) -> float:
         raise ValueError(f"{text!r} is not a duration: write {DURATION_WORDS}")
     unit = match[1]
     return int(text.removesuffix(unit)) * _SECONDS_BY_UNIT[unit]
+
+
+def spoken(seconds: float) -> str:
+    """A time span in its two largest units, as people say it: 45s, 12m, 2h05m, 2d14h."""
+    whole = max(int(seconds), 0)
+    minutes, hours, days = (whole // unit for unit in (60, 3600, 86400))
+    if days:
+        return f"{days}d{hours % 24}h" if hours % 24 else f"{days}d"
+    if hours:
+        return f"{hours}h{minutes % 60:02}m" if minutes % 60 else f"{hours}h"
+    return f"{minutes}m" if minutes else f"{whole}s"

@@ -2,16 +2,25 @@
 
 import os
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from typing import Final
+
+from qsc_bot.errors import QscBotError
+
+LONGEST_WAIT_SECONDS: Final = 10.0
+_PAUSE_SECONDS: Final = 0.02
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
+def locked(folder: Path, *, limit_seconds: float | None = None) -> Iterator[None]:
     """One process at a time changes the files of a folder; where the system has no such lock, nothing is locked.
 
-    The folder itself is the lock, so that no file is left beside what is kept in it.
+    The folder itself is the lock, so that no file is left beside what is kept in it. Another process is waited for up
+    to `LONGEST_WAIT_SECONDS`; then it is `config.state`.
     """
     try:
         import fcntl
@@ -21,10 +30,31 @@ def locked(folder: Path) -> Iterator[None]:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle = os.open(folder, os.O_RDONLY)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        deadline = time.monotonic() + (LONGEST_WAIT_SECONDS if limit_seconds is None else limit_seconds)
+        take = partial(fcntl.flock, handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        while not _is_taken(take):
+            if time.monotonic() >= deadline:
+                raise _held(folder)
+            time.sleep(_PAUSE_SECONDS)
         yield
     finally:
         os.close(handle)
+
+
+def _is_taken(take: Callable[[], None]) -> bool:
+    try:
+        take()
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _held(folder: Path) -> QscBotError:
+    return QscBotError(
+        "config.state",
+        f"another process is changing the files of {folder}; nothing was recorded",
+        hint=("run again; if it stays, end the qsc-bot process that hangs",),
+    )
 
 
 def replace_whole(path: Path, content: bytes, *, mode: int = 0o600) -> None:

@@ -1,7 +1,8 @@
 """A mention of Social Connect: one message of any kind."""
 
+from collections.abc import Iterator
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -89,3 +90,73 @@ class Mention(msgspec.Struct, frozen=True, kw_only=True):
         if self.ours or not self.source.service or not self.author.id:
             return None
         return ConversationId(self.source.service, str(self.author.id))
+
+
+class ToldMessage(Message, frozen=True, kw_only=True):
+    """What was said, with the text: for a screen, never for a file. `stripped_content` is assumed to stand here."""
+
+    content: Any = None
+    stripped_content: Any = None
+
+    @property
+    def text(self) -> str | None:
+        """The text, without HTML where the API tells it so."""
+        return next((one for one in (self.stripped_content, self.content) if isinstance(one, str)), None)
+
+
+class ToldSource(Source, frozen=True, kw_only=True):
+    """Where a message comes from, with what presumably sent it."""
+
+    application: Any = None
+
+    @property
+    def sender(self) -> str | None:
+        """The application's name."""
+        return _text(self.application)
+
+
+class Action(msgspec.Struct, frozen=True, kw_only=True):
+    """What was done to a mention, as far as it can be read; who did it is not told."""
+
+    at: datetime | None = None
+    type: str | None = None
+    description: str | None = None
+    status: str | None = None
+    priority: str | None = None
+    assignees: tuple[str, ...] | None = None
+
+
+class ToldMention(Mention, frozen=True, kw_only=True):
+    """One message with its text and what was done to it."""
+
+    message: ToldMessage = ToldMessage()
+    source: ToldSource = ToldSource()
+    actions: Any = None
+
+    def done(self) -> Iterator[Action]:
+        """What was done to it. The elements are known from a schema only: what has another form is passed over."""
+        for raw in self.actions if isinstance(self.actions, list) else []:
+            if isinstance(raw, dict):
+                yield _action(raw)
+
+
+def _action(raw: dict[str, Any]) -> Action:
+    date, metadata = _object(raw.get("date")), _object(raw.get("metadata"))
+    added, assignees = date.get("added"), metadata.get("assignees")
+    names = [_text(_object(one).get("display_name")) for one in assignees] if isinstance(assignees, list) else None
+    return Action(
+        at=moment(added) if isinstance(added, int | float) else None,
+        type=_text(raw.get("type")),
+        description=_text(raw.get("description")),
+        status=_text(metadata.get("status")),
+        priority=_text(metadata.get("priority")),
+        assignees=None if names is None else tuple(name for name in names if name),
+    )
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None

@@ -17,6 +17,8 @@ SANDBOX_NAME: Final = "sandbox"
 SANDBOX_ADDRESS: Final = "http://127.0.0.1:8081"
 PROFILE_NAME_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 PROFILE_NAME_WORDS: Final = "a profile's name: letters, digits, '.', '_' and '-', at most 64"
+IDENTIFIER_PATTERN: Final = r"^[A-Za-z0-9_-]+$"
+IDENTIFIER_WORDS: Final = "an id of letters, digits, '_' and '-'"
 
 _API_URLS: Final = {"eu": "https://api.engagor.com", "us": "https://api-us.engagor.com"}
 _WEB_HOSTS: Final = {"eu": "app.engagor.com", "us": "us.engagor.com"}
@@ -30,7 +32,7 @@ ProfileName = Annotated[str, Meta(pattern=PROFILE_NAME_PATTERN, description=PROF
 HostName = Annotated[
     str, Meta(pattern=r"^[A-Za-z0-9._-]+$", description="a bare host name, without scheme, port or path")
 ]
-Identifier = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]+$", description="an id of letters, digits, '_' and '-'")]
+Identifier = Annotated[str, Meta(pattern=IDENTIFIER_PATTERN, description=IDENTIFIER_WORDS)]
 ServiceName = Annotated[str, Meta(pattern=r"^[a-z0-9_-]+$", description="a service's name in small letters")]
 ObjectName = Annotated[str, Meta(pattern=r"^[a-z0-9-]+$", description="a name of small letters, digits and '-'")]
 Tag = Annotated[
@@ -167,11 +169,14 @@ class ConfigFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 def check_name(name: str) -> None:
     """Refuse what cannot be the name of a profile in the user file; raises `config.invalid`."""
+    hint = ("name another profile",)
     if not re.fullmatch(PROFILE_NAME_PATTERN, name):
-        raise QscBotError("config.invalid", f"{name[:80]!r} cannot name a profile: expected {PROFILE_NAME_WORDS}")
+        raise QscBotError(
+            "config.invalid", f"{name[:80]!r} cannot name a profile: expected {PROFILE_NAME_WORDS}", hint=hint
+        )
     if name == SANDBOX_NAME:
         fault = "the profile sandbox is built in and never changed"
-        raise QscBotError("config.invalid", fault, hint=("name another profile",))
+        raise QscBotError("config.invalid", fault, hint=hint)
 
 
 def sandbox_profile(address: str = SANDBOX_ADDRESS) -> Profile:

@@ -7,6 +7,7 @@ from msgspec import Meta, Struct
 from qsc_bot.models.profile import Identifier, NotNegative, ObjectName, Tag
 
 VERSION: Final = 1
+PRIVATE_MESSAGES: Final = "private-messages"
 REVISION_PATTERN: Final = r"^[0-9a-f]{12}$"
 
 Moment = Annotated[
@@ -31,17 +32,28 @@ RecipeFilter = Annotated[
         description="private-messages, filter:STRING or saved:NAME",
     ),
 ]
+OwnFilter = Annotated[
+    str,
+    Meta(
+        pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]{1,1000}$",
+        description="one line of at most 1000 characters",
+    ),
+]
 Change = Literal["create", "update", "enable", "disable", "delete"]
 State = Literal["recorded", "pending", "confirmed", "seen", "verified", "active", "disabled", "drifted"]
 
 
 class Content(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a recipe does, with all that the screen asks for; an Authorization header only as being wanted."""
+    """What a recipe does, with all that the screen asks for; an Authorization header only as being wanted.
+
+    `private_message_filter` is the account's own filter for private messages, where it was known.
+    """
 
     webhook: ObjectName
     url: Address
     topic_ids: list[Identifier]
     filter: RecipeFilter
+    private_message_filter: OwnFilter | None = None
     exclude_tag: Tag | None = None
     active: Literal["always", "business-hours"] = "always"
     enabled: bool = True
@@ -62,6 +74,14 @@ class Confirmed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     revision: Revision
     by: str
+    at: Moment
+    content: Content
+
+
+class Proven(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What stood in the recipe whose deliveries proved its address, where no person said so."""
+
+    revision: Revision
     at: Moment
     content: Content
 
@@ -95,6 +115,7 @@ class RecipeEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     webhook: ObjectName
     topic_ids: list[Identifier]
     filter: RecipeFilter
+    private_message_filter: OwnFilter | None = None
     exclude_tag: Tag | None = None
     active: Literal["always", "business-hours"] = "always"
     enabled: bool = True
@@ -103,14 +124,24 @@ class RecipeEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     revision: Revision
     pending: Pending | None = None
     confirmed: Confirmed | None = None
+    proven: Proven | None = None
     seen: Seen | None = None
 
 
+class Retired(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A revision that was wanted before; `at` is when it was given up, or wanted again, whichever was last."""
+
+    name: ObjectName
+    revision: Revision
+    at: Moment
+
+
 class Account(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The webhooks and recipes of one account."""
+    """The webhooks and recipes of one account, and what its recipes were before."""
 
     webhooks: list[WebhookEntry] = []
     recipes: list[RecipeEntry] = []
+    retired: list[Retired] = []
 
 
 class Registry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

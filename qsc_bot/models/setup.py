@@ -22,11 +22,12 @@ class FormEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SetupForm(msgspec.Struct, frozen=True, kw_only=True):
-    """What a person enters, in the order of the screen: where, and each value."""
+    """What a person enters, in the order of the screen: where, and each value; `note` says what it stands on."""
 
     host: str
     path: list[str]
     entries: list[FormEntry]
+    note: str | None = None
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):

@@ -87,6 +87,20 @@ class FeatureAnswer(msgspec.Struct, frozen=True, kw_only=True):
     messaging_feature_status: Features
 
 
+class App(msgspec.Struct, frozen=True, kw_only=True):
+    """An app that is connected to the Page, and the events that the Page sends it."""
+
+    id: WireId
+    name: str | None = None
+    subscribed_fields: list[str] = []
+
+
+class AppsAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """The connected apps, as far as this one may see them."""
+
+    data: list[App]
+
+
 class Success(msgspec.Struct, frozen=True, kw_only=True):
     """The answer of a write; one documented sample has the text `true`."""
 

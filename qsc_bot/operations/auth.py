@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from qsc_bot.credentials.secrets import Secret, Secrets, variable_of, words_of
+from qsc_bot.credentials.logins import Login
+from qsc_bot.credentials.secrets import Secret, Secrets, variable_of, whose, words_of
 from qsc_bot.credentials.vault import Vault
 from qsc_bot.errors import QscBotError
 from qsc_bot.exit_codes import ExitCode
@@ -52,7 +53,12 @@ def tell_login(
         schema=_SCHEMA,
         item=item,
         outcome="created" if is_new else "updated",
-        warnings=[*announced, *_scope_warnings(scopes), *_shadow_warnings(profile, item.shadowed)],
+        warnings=[
+            *announced,
+            *_doubt_warnings(profile, login, credentials.vault),
+            *_scope_warnings(scopes),
+            *_shadow_warnings(profile, item.shadowed),
+        ],
         next=("qsc-bot conversation list",),
     )
 
@@ -80,6 +86,8 @@ def show_status(
         warnings=[
             *([fault] if fault else _scope_warnings(scopes)),
             *_end_warnings(ends, now),
+            *_doubt_warnings(profile, credentials.vault.login(profile.name), credentials.vault),
+            *_foreign_warnings(profile, credentials.secrets, told=fault or ""),
             *_shadow_warnings(profile, item.shadowed),
         ],
         next=() if user else (f"qsc-bot auth login -p {profile.name}",),
@@ -103,6 +111,12 @@ def forget(profile: Profile, credentials: Credentials, *, is_known: bool) -> Rec
             *([f"the environment still provides {', '.join(left)}"] if left else []),
         ],
     )
+
+
+def foreign_warnings(profile: Profile, secrets: Secrets) -> list[str]:
+    """Which stored secrets are not used, since they belong to another account or host than the profile says."""
+    told = whose(secrets.foreign(profile), profile.name)
+    return [f"{sentence}: qsc-bot auth login -p {profile.name}" for sentence in told]
 
 
 def _ask_user(
@@ -158,6 +172,20 @@ def _scope_warnings(scopes: Sequence[str] | None) -> list[str]:
 
 def _shadow_warnings(profile: Profile, shadowed: Sequence[str]) -> list[str]:
     return [f"{variable_of(name)} shadows the {words_of(name)} stored for {profile.name}" for name in shadowed]
+
+
+def _doubt_warnings(profile: Profile, login: Login | None, vault: Vault) -> list[str]:
+    """That the keychain may hold secrets beside those of the login."""
+    if login is None or login.place == "keychain" or not login.keychain_used:
+        return []
+    told = f"{vault.source('keychain')} may hold secrets of another login to {profile.name}"
+    return [f"{told}; qsc-bot auth logout -p {profile.name} forgets all"]
+
+
+def _foreign_warnings(profile: Profile, secrets: Secrets, *, told: str) -> list[str]:
+    """Which stored secrets are not used since they belong elsewhere, but for what was told already."""
+    foreign = secrets.foreign(profile)
+    return [] if list(foreign) == ["token"] and foreign["token"] in told else foreign_warnings(profile, secrets)
 
 
 def _end_warnings(ends: datetime | None, now: datetime) -> list[str]:

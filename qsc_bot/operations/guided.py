@@ -66,7 +66,7 @@ def verify_recipe(setup: GuidedSetup, name: str, chunks: Iterable[bytes]) -> Rec
         raise QscBotError(
             "recipe.not_seen", f"recipe {name} was made with --marker none: its deliveries bear no marker"
         )
-    verdict = setup.see(name, read_log(chunks, name))
+    verdict = setup.see(name, read_log(chunks, name, now=setup.now))
     after = setup.recipe(name)
     record = Record(schema="recipe", item=after, fields=SHOWN, warnings=[*verdict.warnings, *setup.faults(name)])
     if verdict.drift is None:

@@ -1,13 +1,17 @@
 """Logging in: where a token is accepted, which account is meant, and saving both or neither."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from qsc_bot.credentials.logins import Login, Place
-from qsc_bot.credentials.vault import Item, Vault
+from msgspec.structs import asdict
+
+from qsc_bot.credentials.item import Binding, Item, Place, owner_elsewhere
+from qsc_bot.credentials.keychain import KeychainInDoubt
+from qsc_bot.credentials.logins import Login
+from qsc_bot.credentials.vault import Vault
 from qsc_bot.errors import AccessDenied, QscBotError
 from qsc_bot.models.account import Account
 from qsc_bot.models.auth import User
@@ -16,6 +20,27 @@ from qsc_bot.models.profile import Profile
 if TYPE_CHECKING:
     from qsc_bot.api.accounts import Accounts
     from qsc_bot.user_file import UserFile
+
+_UNKNOWN: Final = "an account that is not known"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """What a login is made for `now`, and what the profile said `before` it, where there was one."""
+
+    before: Binding | None
+    now: Binding
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether a profile that was there is turned to another account or host."""
+        return self.before is not None and self.before != self.now
+
+    def lost(self, names: Iterable[str], made_for: Binding | None) -> dict[str, str]:
+        """Which of these stored secrets the login forgets, with their owner; of older ones the profile knows it."""
+        known = made_for or self.before
+        owners = {name: owner_elsewhere(name, known, self.now) if known else _UNKNOWN for name in names}
+        return {name: owner for name, owner in owners.items() if owner}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,25 +97,31 @@ def save(
     *,
     profile: str,
     now: datetime,
+    change: Change,
     agree_to_file: Callable[[QscBotError], None],
-) -> None:
-    """Store the secrets and write the user file: both or neither. Stored ones that are not given anew are kept.
+) -> dict[str, str]:
+    """Store the secrets and write the user file: both or neither.
 
-    The keychain comes first; where it fails, `agree_to_file` raises unless a person agrees to the file of secrets.
+    Stored ones that are not given anew are kept, unless they belong elsewhere: these are forgotten, and named with
+    their owner. The keychain comes first; where it fails, `agree_to_file` raises unless a person agrees to the file.
     """
     file.check()
     stored, fault = _read_stored(vault, profile)
-    kept = {**(stored.values if stored else {}), **values}
+    old = dict(stored.values) if stored else {}
+    forgotten = change.lost([name for name in old if name not in values], stored.binding if stored else None)
+    kept = {**{name: value for name, value in old.items() if name not in forgotten}, **values}
     place: Place = "keychain"
     with _undone(vault, profile, stored) as written:
-        fault = fault or _keychain_fault(vault, profile, kept, written)
+        fault = fault or _keychain_fault(vault, profile, kept, change.now, written)
         if fault is not None:
             agree_to_file(fault)
             place = "file"
-            written.append(place)
-            vault.write(profile, kept, place=place)
-        vault.record(profile, Login(place=place, names=sorted(kept), saved_at=now, token_saved_at=now))
+            written.places.append(place)
+            vault.write(profile, kept, place=place, binding=change.now)
+        made_for = asdict(change.now)
+        vault.record(profile, Login(place=place, names=sorted(kept), saved_at=now, token_saved_at=now, **made_for))
         file.write()
+    return forgotten
 
 
 def _read_stored(vault: Vault, profile: str) -> tuple[Item | None, QscBotError | None]:
@@ -102,31 +133,58 @@ def _read_stored(vault: Vault, profile: str) -> tuple[Item | None, QscBotError |
         return None, error
 
 
-def _keychain_fault(vault: Vault, profile: str, values: Mapping[str, str], written: list[Place]) -> QscBotError | None:
-    """Why the keychain does not take the secrets; it has then put its item of before back by itself."""
-    written.append("keychain")
+def _keychain_fault(
+    vault: Vault, profile: str, values: Mapping[str, str], binding: Binding, written: "_Written"
+) -> QscBotError | None:
+    """Why the keychain does not take the secrets; it puts its item of before back by itself, if it can."""
+    written.places.append("keychain")
     try:
-        vault.write(profile, values, place="keychain")
+        vault.write(profile, values, place="keychain", binding=binding)
     except QscBotError as error:
+        written.places.remove("keychain")
         if error.code != "auth.keychain":
             raise
-        written.remove("keychain")
+        written.in_doubt = isinstance(error, KeychainInDoubt)
         return error
     return None
 
 
+@dataclass
+class _Written:
+    """Which places a login wrote to; `in_doubt`: the keychain may yet take what it did not take in time."""
+
+    places: list[Place] = field(default_factory=list)
+    in_doubt: bool = False
+
+
 @contextmanager
-def _undone(vault: Vault, profile: str, before: Item | None) -> Iterator[list[Place]]:
-    """Put the stored secrets back where what follows fails or is interrupted; it lists the places it writes to."""
+def _undone(vault: Vault, profile: str, before: Item | None) -> Iterator[_Written]:
+    """Put the stored secrets back where what follows fails or is interrupted, and tell what could not be put back."""
     login = vault.login(profile)
-    written: list[Place] = []
+    written = _Written()
     try:
         yield written
-    except BaseException:
-        if written:
-            with suppress(QscBotError, OSError):
-                vault.restore(profile, before, login, written=written)
+    except BaseException as fault:
+        if not (written.places or written.in_doubt):
+            raise
+        left = vault.restore(profile, before, login, written=written.places, doubtful=written.in_doubt)
+        if left:
+            _tell_leftovers(fault, left, profile)
         raise
+
+
+def _tell_leftovers(fault: BaseException, left: Sequence[str], profile: str) -> None:
+    """Raise the fault as one that tells them too; a fault of ours is left to be reported, with a note of them."""
+    told = f"{' and '.join(left)} may hold what this login stored, which could not be taken back"
+    hint = f"qsc-bot auth logout -p {profile} forgets it"
+    if isinstance(fault, QscBotError):
+        raise QscBotError(fault.code, f"{fault.message}; {told}", hint=(*fault.hint, hint)) from fault
+    if isinstance(fault, KeyboardInterrupt):
+        raise QscBotError("run.interrupted", f"stopped by Ctrl-C; {told}", hint=(hint,)) from fault
+    if isinstance(fault, OSError):
+        what = fault.strerror or type(fault).__name__
+        raise QscBotError("config.state", f"the login could not be saved: {what}; {told}", hint=(hint,)) from fault
+    fault.add_note(f"{told}; {hint}")
 
 
 def _other_region(chosen: Profile, accepting: Profile, fault: QscBotError) -> AccessDenied:

@@ -7,6 +7,7 @@ import msgspec
 from qsc_bot.config import Config
 from qsc_bot.credentials.secrets import Secrets
 from qsc_bot.models.profile import Profile, sandbox_profile
+from qsc_bot.operations.auth import foreign_warnings
 from qsc_bot.results import Column, Listing, Record
 
 COLUMNS: Final = (
@@ -71,7 +72,7 @@ def list_profiles(config: Config, default: str | None) -> Listing[ProfileRow]:
 
 
 def show_profile(profile: Profile, secrets: Secrets, *, outcome: str | None = None) -> Record:
-    """One profile with all its settings."""
+    """One profile with all its settings, and a warning of stored secrets that were made for other ones."""
     kept = {name: getattr(profile, name) for name in ProfileItem.__struct_fields__ if hasattr(profile, name)}
     settings = msgspec.to_builtins({name: kept[name] for name in ("messenger", "recipes", "stuck")})
     item = ProfileItem(
@@ -83,4 +84,4 @@ def show_profile(profile: Profile, secrets: Secrets, *, outcome: str | None = No
             "secrets": secrets.sources(profile),
         }
     )
-    return Record(schema="profile", item=item, outcome=outcome)
+    return Record(schema="profile", item=item, outcome=outcome, warnings=foreign_warnings(profile, secrets))

@@ -1,6 +1,7 @@
 """The keys of a profile as a command line sets them: `messenger.page_id=123`, `topic_ids=[1, 2]`, `region=`."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 
 from qsc_bot.config import refuse_unknown
@@ -16,26 +17,49 @@ _REQUIRED: Final = "account_id"
 _NULLS: Final = frozenset({"null", "~"})
 
 
-def set_profile(file: UserFile, name: str, assignments: Sequence[str], secrets: Secrets, *, yes: bool) -> Record:
+def set_profile(
+    file: UserFile,
+    name: str,
+    assignments: Sequence[str],
+    secrets: Secrets,
+    *,
+    yes: bool,
+    confirm: Callable[[], None],
+) -> Record:
     """Set, add and remove keys of one profile in the user file; a new profile needs its account_id.
 
-    Everything is checked as the reader of the file checks it before anything is written. Raises `usage.invalid` for
-    words that assign nothing, `config.*` for keys and values, `usage.confirmation` where comments would be lost.
+    Everything is checked as the reader of the file checks it before `confirm` may ask and anything is written. Raises
+    `usage.invalid` for words that assign nothing or what cannot be, `config.host` for an address that is not allowed,
+    `usage.confirmation` where comments would be lost.
     """
     check_name(name)
     old = file.profile(name)
-    keys = old or {}
-    for assignment in assignments:
-        keys = _assigned(keys, assignment, where=f"profiles.{name}", source=str(file.path))
-    if old is None and _REQUIRED not in keys:
-        refuse_unknown(name, [*file.check().profiles, SANDBOX_NAME])
-    changed = file.with_profile(name, keys)
-    profile = changed.check().profiles[name]
+    with _blamed_on_words(file):
+        keys = old or {}
+        for assignment in assignments:
+            keys = _assigned(keys, assignment, where=f"profiles.{name}", source=str(file.path))
+        if old is None and _REQUIRED not in keys:
+            refuse_unknown(name, [*file.check().profiles, SANDBOX_NAME])
+        changed = file.with_profile(name, keys)
+        profile = changed.check().profiles[name]
     if keys == old:
         return show_profile(profile, secrets, outcome="unchanged")
     file.check_rewritable(yes=yes)
+    confirm()
     changed.write()
     return show_profile(profile, secrets, outcome="created" if old is None else "updated")
+
+
+@contextmanager
+def _blamed_on_words(file: UserFile) -> Iterator[None]:
+    """The file was in order when it was opened, so that what its checker finds now is a fault of the words."""
+    try:
+        yield
+    except QscBotError as fault:
+        if fault.code != "config.invalid":
+            raise
+        message = fault.message.removeprefix(f"{file.path}: ")
+        raise QscBotError("usage.invalid", message, hint=fault.hint) from None
 
 
 def check_deletable(file: UserFile, name: str, *, yes: bool) -> None:
@@ -49,6 +73,7 @@ def check_deletable(file: UserFile, name: str, *, yes: bool) -> None:
 def delete_profile(file: UserFile, name: str, secrets: Secrets) -> Record:
     """Take a profile out of the user file; what a login stored for it stays, and that is told."""
     record = show_profile(file.check().profiles[name], secrets, outcome="deleted")
+    record.warnings = []
     changed = file.without_profile(name)
     changed.write()
     if file.keys.get("default_profile") == name:

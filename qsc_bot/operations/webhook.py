@@ -9,7 +9,7 @@ from qsc_bot.models.address import is_loopback
 from qsc_bot.models.setup import Webhook
 from qsc_bot.results import Column, Listing, Record
 from qsc_bot.setup.back_end import SetupBackEnd
-from qsc_bot.setup.form import SECRET_MARK
+from qsc_bot.setup.form import SECRET_MARK, has_stray_braces
 
 NAME: Final = re.compile(r"[a-z0-9-]{1,60}")
 
@@ -44,7 +44,8 @@ def register_webhook(
 ) -> Record:
     """Register an address; what is there already, equal, stays `unchanged`.
 
-    Raises `usage.url` for an address with fragment, user or password, `config.secret` where `{secret}` has no value.
+    Raises `usage.url` for an address with fragment, user, password or other braces than those of `{secret}`, and
+    `config.secret` where `{secret}` has no value.
     """
     warnings = check_url(url)
     if url_secret and _holds(url, url_secret):
@@ -106,6 +107,12 @@ def check_url(url: str) -> list[str]:
             "usage.url",
             "a webhook's address has no user or password",
             hint=("give them with --authorization-stdin",),
+        )
+    if has_stray_braces(url):
+        raise QscBotError(
+            "usage.url",
+            f"the address holds braces that are not those of {SECRET_MARK}, and would be called as it stands",
+            hint=(f"write {SECRET_MARK} where the secret stands, and %7B and %7D for braces of the address",),
         )
     if parts.scheme == "http" and not is_loopback(host):
         return [f"{host} is called without encryption: customers' messages can be read on the way"]

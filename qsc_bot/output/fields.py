@@ -11,11 +11,14 @@ import msgspec
 
 from qsc_bot.errors import QscBotError
 from qsc_bot.models.conversation import Conversation
-from qsc_bot.output.text import encodable, mask
+from qsc_bot.models.explanation import TimelineEntry
+from qsc_bot.output.text import ELLIPSIS, encodable, mask
 
 Row = dict[str, Any]
 
 NAMES_OF_PEOPLE: Final = frozenset({"conversation", "conversation-list"})  # schemas whose `name` is a customer's
+
+WORDS_OF_PEOPLE: Final = frozenset({"message", "action"})  # kinds of a timeline's entries whose text may be personal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +99,10 @@ def _encode_struct(item: msgspec.Struct, *, show_names: bool) -> Row:
         name: encode(getattr(item, attribute), show_names=show_names)
         for name, attribute in zip(field_names(type(item)), item.__struct_fields__, strict=True)
     }
-    if isinstance(item, Conversation) and item.name is not None and not show_names:
+    if show_names:
+        return row
+    if isinstance(item, Conversation) and item.name is not None:
         row["name"] = mask(item.name)
+    if isinstance(item, TimelineEntry) and item.kind in WORDS_OF_PEOPLE and item.text is not None:
+        row["text"] = ELLIPSIS
     return row

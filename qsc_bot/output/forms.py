@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from qsc_bot.output.explanation import explanation_lines, explanation_screen
 from qsc_bot.output.fields import Row
 from qsc_bot.output.formats import Format
 from qsc_bot.output.plain import OUTCOME_FIELDS, csv_table, id_lines, outcome_row, plain_lines, plain_record
@@ -30,6 +31,10 @@ class Form:
         match self.format:
             case Format.TABLE | Format.PLAIN if self._is_viewed(record):
                 return whole_lines(record.view or "")
+            case Format.TABLE if self._is_explained(record):
+                return explanation_screen(row, self.screen)
+            case Format.PLAIN if self._is_explained(record):
+                return explanation_lines(row)
             case Format.TABLE:
                 return section(row, fields, self.screen)
             case Format.PLAIN:
@@ -40,6 +45,9 @@ class Form:
     def _is_viewed(self, record: Record) -> bool:
         wanted = self.format is Format.TABLE or record.views_everywhere
         return wanted and record.view is not None and not self.fields
+
+    def _is_explained(self, record: Record) -> bool:
+        return record.schema == "explanation" and not self.fields
 
     def outcomes(self, rows: Sequence[Row]) -> str:
         """The text of what an operation came to, item by item."""

@@ -11,6 +11,7 @@ from qsc_bot.errors import QscBotError
 from qsc_bot.models.auth import AuthStatus
 from qsc_bot.models.conversation import Conversation, Failure
 from qsc_bot.models.demo import DemoStory
+from qsc_bot.models.explanation import Explanation
 from qsc_bot.models.limits import Limits
 from qsc_bot.models.sandbox import Fault, SandboxEvent, SandboxStatus
 from qsc_bot.models.setup import Recipe, Webhook
@@ -21,6 +22,7 @@ Form = Literal["list", "record", "flat", "error"]
 TYPES: Final[Mapping[str, tuple[Form, type[msgspec.Struct]]]] = {
     "conversation-list": ("list", Conversation),
     "conversation": ("record", Conversation),
+    "explanation": ("record", Explanation),
     "outcomes": ("flat", Outcomes),
     "dry-run": ("flat", DryRun),
     "webhook-list": ("list", Webhook),

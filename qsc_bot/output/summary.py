@@ -3,7 +3,8 @@
 from datetime import UTC, datetime
 
 from qsc_bot.models.conversation import Control
-from qsc_bot.output.text import duration, sanitise
+from qsc_bot.models.duration import spoken
+from qsc_bot.output.text import sanitise
 from qsc_bot.results import Counts, ListSummary
 
 
@@ -19,7 +20,7 @@ def summary_line(
     """How many conversations there are, who holds them, when that was read, and the calls it took."""
     account = f" ({account_id})" if account_id else ""
     owner = f"{profile or 'no profile'}{account}"
-    period = f", last {duration(int((now - summary.since).total_seconds()))}" if summary.since else ""
+    period = f", last {spoken((now - summary.since).total_seconds())}" if summary.since else ""
     total = f"{shown} of {summary.total}" if summary.total > shown else str(summary.total)
     controls = ", ".join(f"{number} {word}" for word, number in _by_control(summary) if number)
     found = f"{total} = {controls}" if controls else total

@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from qsc_bot.models.conversation import Call
+from qsc_bot.models.duration import spoken
 from qsc_bot.output.fields import Row, encode
 from qsc_bot.output.plain import flat
-from qsc_bot.output.text import ELLIPSIS, cell_width, duration, sanitise, shorten
+from qsc_bot.output.text import ELLIPSIS, cell_width, sanitise, shorten
 from qsc_bot.results import Column
 
 OUTCOME_COLUMNS: Final = (
@@ -67,7 +68,7 @@ def section(row: Row, fields: Sequence[str], screen: Screen) -> str:
     lines: list[str] = []
     for field in fields:
         kind = "duration" if field.endswith("_s") else "text"
-        first, *more = _wrapped(_cell(row[field], kind, screen) or "-", width)
+        first, *more = wrapped(_cell(row[field], kind, screen) or "-", width)
         lines += [f"{field:{label}}{_GAP}{first}", *(f"{'':{label}}{_GAP}{line}" for line in more)]
     return "".join(f"{line}\n" for line in lines)
 
@@ -90,11 +91,11 @@ def _words(value: Any, kind: str, now: datetime) -> str:
         case _, bool():
             return "yes" if value else "no"
         case "duration", int():
-            return duration(value)
+            return spoken(value)
         case "left", str():
-            return duration(int((datetime.fromisoformat(value) - now).total_seconds()))
+            return spoken((datetime.fromisoformat(value) - now).total_seconds())
         case "ago", str():
-            return duration(int((now - datetime.fromisoformat(value)).total_seconds()))
+            return spoken((now - datetime.fromisoformat(value)).total_seconds())
         case "time", str():
             moment = datetime.fromisoformat(value)
             return f"{moment:%H:%M}" if abs(now - moment) < timedelta(days=1) else f"{moment:%Y-%m-%d}"
@@ -140,7 +141,8 @@ def _line(cells: Iterable[str]) -> str:
     return _GAP.join(cells).rstrip(" ")
 
 
-def _wrapped(text: str, width: int) -> list[str]:
+def wrapped(text: str, width: int) -> list[str]:
+    """A sanitised text on lines of at most this many columns of the screen; words that are longer are broken."""
     from rich.cells import chop_cells
 
     lines, line = [], ""

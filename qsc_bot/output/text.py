@@ -57,16 +57,6 @@ def shorten(text: str, width: int) -> str:
     return text if cell_width(text) <= width else set_cell_size(text, width)
 
 
-def duration(seconds: int) -> str:
-    """A time span in its two largest units, as people say it: 45s, 12m, 2h05m, 2d14h."""
-    minutes, hours, days = (max(seconds, 0) // unit for unit in (60, 3600, 86400))
-    if days:
-        return f"{days}d{hours % 24}h" if hours % 24 else f"{days}d"
-    if hours:
-        return f"{hours}h{minutes % 60:02}m" if minutes % 60 else f"{hours}h"
-    return f"{minutes}m" if minutes else f"{max(seconds, 0)}s"
-
-
 def csv_cell(text: str) -> str:
     """A cell that no spreadsheet takes for a formula."""
     safe = sanitise(text)

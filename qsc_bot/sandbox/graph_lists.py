@@ -180,4 +180,5 @@ def _open_cursor(cursor: str) -> tuple[int, str]:
 
 def _describe_app(app: str, fields: str) -> dict[str, Any]:
     name = account.APP_NAMES[app]
-    return {"id": app, "name": name, "category": "Business", "subscribed_fields": fields.split(",")}
+    link = f"https://sandbox.example/apps/{app}"
+    return {"id": app, "name": name, "category": "Business", "link": link, "subscribed_fields": fields.split(",")}

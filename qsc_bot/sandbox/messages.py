@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from qsc_bot.sandbox import account
+from qsc_bot.sandbox.actions import find_actions
 from qsc_bot.sandbox.people import find_tags
 
 FIRST_MENTION_ID = 43769358878500001
 _SOURCE_PREFIXES = {"facebook": "m_", "instagram": "m_", "whatsapp": "wamid."}
-_AGENT: Mapping[str, Any] = {"id": 11, "display_name": "Ana Agent", "type": "user"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +111,12 @@ def describe_mentions(db: sqlite3.Connection, messages: Iterable[Message], *, ad
     """The wire form of several messages."""
     listed = list(messages)
     authors = _find_authors(db, {(message.service, message.service_id) for message in listed})
-    return [_describe(message, authors[message.service, message.service_id], address=address) for message in listed]
+    actions = find_actions(db, {message.id for message in listed})
+    return [
+        _describe(message, authors[message.service, message.service_id], address=address)
+        | {"actions": actions.get(message.id, [])}
+        for message in listed
+    ]
 
 
 def describe_mention(db: sqlite3.Connection, message: Message, *, address: str) -> dict[str, Any]:
@@ -155,7 +160,6 @@ def _describe(message: Message, author: _Author, *, address: str) -> dict[str, A
         "assignment": {"user_ids": [assignee["id"]] if assignee else [], "team_ids": [], "comments": ""},
         "assignees": [assignee] if assignee else [],
         "handled_by": None,
-        "actions": [],
         "action_links": [_describe_reply_link(message, address=address)],
         "todos": [],
         "priority": None,
@@ -225,11 +229,3 @@ def _describe_reply_link(message: Message, *, address: str) -> dict[str, Any]:
         "http_method": "POST",
         "link": f"{address}/{account.ACCOUNT_ID}/publisher/add/?{query}",
     }
-
-
-def assign(db: sqlite3.Connection, message: Message, *, status: str) -> None:
-    """Assign a message to the sandbox's one agent."""
-    db.execute(
-        "UPDATE mentions SET assignee = ?, status = ? WHERE id = ?",
-        (json.dumps(dict(_AGENT)), status, message.id),
-    )

@@ -15,7 +15,8 @@ from qsc_bot.sandbox.account import (
     PRIVATE_MESSAGE,
     PROFILES,
 )
-from qsc_bot.sandbox.messages import FIRST_MENTION_ID, add_message, assign, source_id
+from qsc_bot.sandbox.actions import assign
+from qsc_bot.sandbox.messages import FIRST_MENTION_ID, add_message, source_id
 from qsc_bot.sandbox.messenger import open_thread, preset_apps, write_thread
 from qsc_bot.sandbox.people import (
     FIRST_CONTACT_ID,
@@ -185,7 +186,7 @@ def _plant_demo(db: sqlite3.Connection, *, now: float) -> None:
             application={"bot": "Example bot", "agent": "Social Connect"}.get(line.writer),
         )
         if story.assigned and line is story.lines[-1]:
-            assign(db, message, status="new")
+            assign(db, message.id, now=message.added)
     for story in _STORIES:
         _plant_control(db, story, now=now)
 

@@ -17,7 +17,7 @@ from qsc_bot.sandbox.people import find_person, parse_conversation
 from qsc_bot.sandbox.routes import respond
 from qsc_bot.sandbox.seed import plant
 from qsc_bot.sandbox.settings import Settings
-from qsc_bot.sandbox.staff import press_hand_over, reply_as_agent, write_as_customer
+from qsc_bot.sandbox.staff import mark_done, press_hand_over, reply_as_agent, take_case, write_as_customer
 from qsc_bot.sandbox.state import State, read_meta, write_meta
 from qsc_bot.sandbox.world import Call, Deliver, Moment, World
 
@@ -75,6 +75,16 @@ class Sandbox:
         with self._moment() as moment:
             press_hand_over(moment, conversation)
         return self._report(conversation, moment)
+
+    def take_case(self, conversation: str) -> None:
+        """An agent is assigned to the customer's newest message."""
+        with self._moment() as moment:
+            take_case(moment, conversation)
+
+    def mark_done(self, conversation: str) -> None:
+        """An agent marks the customer's newest message as done; refused when it is so already."""
+        with self._moment() as moment:
+            mark_done(moment, conversation)
 
     def advance(self, seconds: float) -> float:
         """Move the sandbox's clock; the whole offset so far, in seconds."""

@@ -2,7 +2,8 @@
 
 from qsc_bot.errors import QscBotError
 from qsc_bot.sandbox.account import AGENT_APP, BOT_APP, HANDOVER_SERVICES, MESSENGER_SERVICES
-from qsc_bot.sandbox.messages import Message, add_message
+from qsc_bot.sandbox.actions import assign, set_status
+from qsc_bot.sandbox.messages import Message, add_message, newest_from_customer
 from qsc_bot.sandbox.messenger import apply_change, find_thread, read_rules, receive_message, send_message
 from qsc_bot.sandbox.people import (
     Person,
@@ -62,6 +63,27 @@ def press_hand_over(moment: Moment, conversation: str) -> None:
     rules = read_rules(moment.settings)
     change = pass_control(thread, rules, caller=AGENT_APP, target=BOT_APP, now=moment.now)
     apply_change(moment, thread, change, metadata=None, counted=False)
+
+
+def take_case(moment: Moment, conversation: str) -> None:
+    """An agent is assigned to the customer's newest message."""
+    assign(moment.db, _newest(moment, conversation).id, now=moment.now)
+
+
+def mark_done(moment: Moment, conversation: str) -> None:
+    """An agent marks the customer's newest message as done; one that is done already is refused."""
+    message = _newest(moment, conversation)
+    if message.status == "done":
+        raise QscBotError("sandbox.not_allowed", f"the newest message of {conversation} is done already")
+    set_status(moment.db, message.id, "done", now=moment.now)
+
+
+def _newest(moment: Moment, conversation: str) -> Message:
+    person = require_person(moment, conversation)
+    message = newest_from_customer(moment.db, service=person.service, service_id=person.service_id)
+    if message is None:
+        raise QscBotError("conversation.not_found", f"the customer of {conversation} has written nothing")
+    return message
 
 
 def require_person(moment: Moment, conversation: str) -> Person:

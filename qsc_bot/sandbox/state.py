@@ -34,6 +34,10 @@ CREATE INDEX IF NOT EXISTS mentions_by_type ON mentions (type, added);
 CREATE INDEX IF NOT EXISTS mentions_by_service ON mentions (service, added);
 CREATE INDEX IF NOT EXISTS mentions_by_both ON mentions (service, type, added);
 CREATE INDEX IF NOT EXISTS mentions_by_person ON mentions (service, service_id, added);
+CREATE TABLE IF NOT EXISTS actions (
+    id INTEGER PRIMARY KEY, mention_id INTEGER NOT NULL, type TEXT NOT NULL, description TEXT NOT NULL,
+    metadata TEXT NOT NULL, added INTEGER NOT NULL);
+CREATE INDEX IF NOT EXISTS actions_by_mention ON actions (mention_id);
 CREATE TABLE IF NOT EXISTS publications (id INTEGER PRIMARY KEY, content TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS threads (
     psid TEXT PRIMARY KEY, service TEXT NOT NULL, owner TEXT, expires REAL,

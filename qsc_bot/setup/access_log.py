@@ -2,12 +2,14 @@
 
 import re
 from bisect import bisect
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from qsc_bot.setup.evidence import Sighting
+from qsc_bot.setup.evidence import CLOCK_TOLERANCE, Sighting
+from qsc_bot.setup.json_log import JsonRecords
+from qsc_bot.setup.json_record import is_referer, record_in
 from qsc_bot.setup.log_time import time_in
 from qsc_bot.setup.marker import NAME_KEY, REVISION_KEY
 from qsc_bot.setup.request_line import OPENING_BYTES, requested_in
@@ -49,8 +51,12 @@ class LogReader:
     """Counts the deliveries of one recipe, revision by revision, in bytes as they come."""
 
     name: str
+    now: Callable[[], datetime] | None = None
+    """The clock: a delivery dated later counts without a time."""
     scanned_bytes: int = 0
     """How much was searched for a marker's parts: a small multiple of what was fed, whatever stands in it."""
+    _records: JsonRecords = field(default_factory=JsonRecords)
+    _latest: datetime | None = None
     _rest: bytes = b""
     _line: _Line | None = None
     _sightings: dict[str, Sighting] = field(default_factory=dict)
@@ -58,11 +64,22 @@ class LogReader:
     @property
     def held_bytes(self) -> int:
         """How much of the log is held: a piece at most, between two chunks."""
-        return len(self._rest)
+        return len(self._rest) + self._records.held_bytes
 
     def feed(self, chunk: bytes) -> None:
         """Read on."""
-        whole = self._rest + chunk
+        self._read(self._records.feed(chunk))
+
+    def finish(self) -> dict[str, Sighting]:
+        """What was found, revision by revision."""
+        self._read(self._records.finish())
+        if self._rest:
+            self._read_lines(self._rest + b"\n", len(self._rest) + 1)
+            self._rest = b""
+        return self._sightings
+
+    def _read(self, text: bytes) -> None:
+        whole = self._rest + text
         end = whole.rfind(b"\n") + 1
         if end:
             self._read_lines(whole, end)
@@ -72,21 +89,26 @@ class LogReader:
             start += PIECE_BYTES - _OVERLAP_BYTES
         self._rest = whole[start:]
 
-    def finish(self) -> dict[str, Sighting]:
-        """What was found, revision by revision."""
-        if self._rest:
-            self._read_lines(self._rest + b"\n", len(self._rest) + 1)
-            self._rest = b""
-        return self._sightings
-
     def _read_lines(self, text: bytes, end: int) -> None:
         """Whole lines, of which only those with the marker are looked at; the first may go on from a piece."""
         at = text.find(_NEEDLE, 0, end)
         while at >= 0:
             start, stop = text.rfind(b"\n", 0, at) + 1, text.find(b"\n", at)
-            self._find(text, start, stop, cut=stop, line=self._line if start == 0 else None)
+            begun = self._line if start == 0 else None
+            record = None if begun else self._record(text, start, stop)
+            if record is None:
+                self._find(text, start, stop, cut=stop, line=begun)
+            else:
+                self._find(record, 0, len(record), cut=len(record), line=None)
             at = text.find(_NEEDLE, stop, end)
         self._line = None
+
+    def _record(self, text: bytes, start: int, stop: int) -> bytes | None:
+        """A line that ends in JSON, as `record_in` gives it; a longer one is read as it is."""
+        if stop - start > PIECE_BYTES or text.find(b"{", start, stop) < 0:
+            return None
+        self.scanned_bytes += stop - start
+        return record_in(text[start:stop])
 
     def _read_piece(self, text: bytes, start: int, stop: int) -> None:
         self._line = self._find(text, start, stop, cut=stop - AROUND_BYTES, line=self._line)
@@ -127,15 +149,25 @@ class LogReader:
         if revision in line.found or (known.count == 0 and len(self._sightings) >= MOST_REVISIONS):
             return
         line.found.add(revision)
-        times = [moment for moment in (known.first, known.last, line.at) if moment]
+        is_ahead = self._is_ahead(line.at)
+        times = [moment for moment in (known.first, known.last, None if is_ahead else line.at) if moment]
         self._sightings[revision] = Sighting(
-            count=known.count + 1, first=min(times, default=None), last=max(times, default=None)
+            count=known.count + 1,
+            first=min(times, default=None),
+            last=max(times, default=None),
+            ahead=known.ahead + is_ahead,
         )
 
+    def _is_ahead(self, at: datetime | None) -> bool:
+        if at is None or self.now is None or (self._latest and at <= self._latest):
+            return False
+        self._latest = self.now() + CLOCK_TOLERANCE
+        return at > self._latest
 
-def read_log(chunks: Iterable[bytes], name: str) -> dict[str, Sighting]:
-    """The deliveries of one recipe in a log, revision by revision."""
-    reader = LogReader(name)
+
+def read_log(chunks: Iterable[bytes], name: str, *, now: Callable[[], datetime] | None = None) -> dict[str, Sighting]:
+    """The deliveries of one recipe in a log, revision by revision; one dated later than `now` has no time."""
+    reader = LogReader(name, now)
     for chunk in chunks:
         reader.feed(chunk)
     return reader.finish()
@@ -145,7 +177,8 @@ def _revisions(text: str, name: str, names_at: range) -> Iterator[str]:
     """The revisions that stand beside the recipe's name: in an address, or as fields of JSON."""
     for word in _WORD.finditer(text):
         if NAME_KEY in word[0]:
-            yield from _paired(_found(_NAME, text, word), _found(_REVISION, text, word), name, names_at)
+            pairs = [*_paired(_found(_NAME, text, word), _found(_REVISION, text, word), name, names_at)]
+            yield from () if pairs and is_referer(text, word) else pairs
     yield from _paired(list(_NAME_FIELD.finditer(text)), list(_REVISION_FIELD.finditer(text)), name, names_at)
 
 

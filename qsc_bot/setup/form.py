@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
-from qsc_bot.models.registry import Content
+from qsc_bot.models.registry import PRIVATE_MESSAGES, Content
 from qsc_bot.models.setup import FormEntry, SetupForm
 from qsc_bot.setup.marker import with_marker, without_marker
 
@@ -21,6 +21,10 @@ MASK: Final = "***"
 SECRET_MARK: Final = "{secret}"  # noqa: S105  # the placeholder that people write, not a secret
 UNSURE: Final = "may be called differently"
 TAKE_OUT: Final = "take this out"
+ONLY_PROVEN: Final = (
+    "what stands there now is known from deliveries, which prove the address and not the filter: compare that too"
+)
+COMPARE: Final = "this stood there before the last change, which may have been entered since: compare each value"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +37,7 @@ class Revealed:
 
 @dataclass(frozen=True, kw_only=True)
 class Screen:
-    """The account's screen: its web host, and its own filter string for private messages where that is known."""
+    """The account's screen: its web host, and its own filter for private messages where the profile knows it now."""
 
     host: str
     private_message_filter: str | None = None
@@ -44,7 +48,7 @@ _Key = tuple[str, int]
 
 def whole_form(name: str, content: Content, *, revision: str, screen: Screen, revealed: Revealed) -> SetupForm:
     """Everything that a new recipe needs."""
-    entries = _entries(name, content, revision=revision, screen=screen, revealed=revealed)
+    entries = _entries(name, content, revision=revision, revealed=revealed)
     return SetupForm(host=screen.host, path=[*SCREEN, ADD], entries=list(entries.values()))
 
 
@@ -53,9 +57,9 @@ def changes_form(
 ) -> SetupForm:
     """The entries that differ between two contents, each with its revision."""
     hidden = Revealed()
-    before = _entries(name, old[0], revision=old[1], screen=screen, revealed=hidden)
-    after = _entries(name, new[0], revision=new[1], screen=screen, revealed=hidden)
-    shown = _entries(name, new[0], revision=new[1], screen=screen, revealed=revealed)
+    before = _entries(name, old[0], revision=old[1], revealed=hidden)
+    after = _entries(name, new[0], revision=new[1], revealed=hidden)
+    shown = _entries(name, new[0], revision=new[1], revealed=revealed)
     changed = [
         FormEntry(number=one.number, label=one.label, value=shown[key].value, note=one.note, before=_value(before, key))
         for key, one in after.items()
@@ -81,6 +85,12 @@ def delete_form(name: str, *, screen: Screen) -> SetupForm:
     return SetupForm(host=screen.host, path=[*SCREEN], entries=[entry])
 
 
+def has_stray_braces(url: str) -> bool:
+    """Whether an address holds braces other than those of the secret's place, which nothing would fill in."""
+    rest = url.replace(SECRET_MARK, "")
+    return "{" in rest or "}" in rest
+
+
 def changed_labels(form: SetupForm) -> str:
     """The fields of a form in one line."""
     return ", ".join(entry.label for entry in form.entries)
@@ -89,6 +99,7 @@ def changed_labels(form: SetupForm) -> str:
 def text_of(form: SetupForm) -> str:
     """The form on lines: each value alone on one, whole, whatever the width; only words around them are wrapped."""
     lines = [f"At https://{form.host}/", *_wrap(" > ".join(form.path)), ""]
+    lines += [*_wrap(f"({form.note})"), ""] if form.note else []
     for entry in form.entries:
         lines += _wrap(f"{entry.number}. {entry.label}")
         lines += _wrap(f"({entry.note})") if entry.note else []
@@ -106,13 +117,11 @@ def _value(entries: Mapping[_Key, FormEntry], key: _Key) -> str | None:
     return entries[key].value if key in entries else None
 
 
-def _entries(
-    name: str, content: Content, *, revision: str, screen: Screen, revealed: Revealed
-) -> dict[_Key, FormEntry]:
+def _entries(name: str, content: Content, *, revision: str, revealed: Revealed) -> dict[_Key, FormEntry]:
     fields = [
         ("Name", name, None),
         *(("Topic", topic, "the topic of this id; the screen may show its name") for topic in content.topic_ids),
-        *_filter(content, screen),
+        *_filter(content),
         *_action(name, content, revision=revision, revealed=revealed),
         ("Active", content.active.replace("-", " "), UNSURE),
         ("Enabled", _on(content.enabled), UNSURE),
@@ -132,21 +141,21 @@ def _numbered(fields: Sequence[tuple[str, str, str | None]]) -> Iterator[tuple[_
         yield (label, seen[label]), FormEntry(number=number, label=label, value=value, note=note)
 
 
-def _filter(content: Content, screen: Screen) -> Iterator[tuple[str, str, str | None]]:
+def _filter(content: Content) -> Iterator[tuple[str, str, str | None]]:
     kind, _, text = content.filter.partition(":")
     if kind == "saved":
         yield "Filter", "all new mentions matching a saved filter", UNSURE
         yield "Saved filter", text, None
     else:
         yield "Filter", "all new mentions matching a filter", UNSURE
-        private = screen.private_message_filter or "private messages"
+        private = content.private_message_filter or "private messages"
         yield "Condition", text if kind == "filter" else private, UNSURE
     if content.exclude_tag is not None:
         yield "Condition: leave out contacts with this tag", content.exclude_tag, UNSURE
 
 
 def _action(name: str, content: Content, *, revision: str, revealed: Revealed) -> Iterator[tuple[str, str, str | None]]:
-    is_private = content.filter == "private-messages"
+    is_private = content.filter == PRIVATE_MESSAGES
     url = with_marker(content.url, name=name, revision=revision) if content.marker else without_marker(content.url)
     yield "Action", "Trigger a webhook", None
     yield "Webhook name", content.webhook, None

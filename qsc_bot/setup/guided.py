@@ -8,13 +8,35 @@ import msgspec
 from msgspec.structs import replace
 
 from qsc_bot.errors import QscBotError
-from qsc_bot.models.registry import Account, Change, Confirmed, Content, Pending, RecipeEntry, WebhookEntry
+from qsc_bot.models.registry import (
+    PRIVATE_MESSAGES,
+    Account,
+    Change,
+    Confirmed,
+    Content,
+    OwnFilter,
+    Pending,
+    Proven,
+    RecipeEntry,
+    WebhookEntry,
+)
 from qsc_bot.models.setup import Noun, Recipe, SetupForm, Webhook
 from qsc_bot.setup.back_end import BackEndName, different, in_use
 from qsc_bot.setup.evidence import Sighting, Verdict, judge
-from qsc_bot.setup.form import SCREEN, Revealed, Screen, changes_form, delete_form, switch_form, whole_form
+from qsc_bot.setup.form import (
+    COMPARE,
+    ONLY_PROVEN,
+    SCREEN,
+    Revealed,
+    Screen,
+    changes_form,
+    delete_form,
+    switch_form,
+    whole_form,
+)
 from qsc_bot.setup.marker import without_marker
-from qsc_bot.setup.states import faults, recipe_of, settled, wanted_of, written
+from qsc_bot.setup.retired import retired_of, with_retired
+from qsc_bot.setup.states import entered_of, faults, is_leaving, recipe_of, settled, wanted_of, written
 from qsc_bot.storage.registry import AccountStore
 
 E = TypeVar("E", WebhookEntry, RecipeEntry)
@@ -28,7 +50,7 @@ class GuidedSetup:
     def __init__(self, store: AccountStore, *, screen: Screen, by: str, now: Callable[[], datetime]) -> None:
         self._store = store
         self._by = by
-        self._now = now
+        self.now = now
         self.screen = screen
 
     def webhooks(self) -> list[Webhook]:
@@ -50,8 +72,8 @@ class GuidedSetup:
         return recipe_of(_find(account.recipes, "recipe", name), account)
 
     def faults(self, name: str | None = None) -> list[str]:
-        """What in the registry file does not hold together, as after an edit by hand; of one recipe, or of all."""
-        return faults(self._store.read(), name)
+        """What does not hold together, after an edit by hand or of the profile; of one recipe, or of all."""
+        return faults(self._store.read(), name, private_message_filter=self.screen.private_message_filter or None)
 
     @property
     def path(self) -> tuple[str, ...]:
@@ -66,10 +88,8 @@ class GuidedSetup:
         """What to change on the screen where this revision is entered; None where its content is not known."""
         account = self._store.read()
         entry = _find(account.recipes, "recipe", name)
-        known = entry.confirmed
-        if known is None or known.revision != revision:
-            return None
-        return self._difference(name, known, wanted_of(entry, account), Revealed())
+        known = next((one for one in entered_of(entry) if one.revision == revision), None)
+        return self._difference(name, known, wanted_of(entry, account), Revealed()) if known else None
 
     def put_webhook(self, name: str, url: str, *, hidden: dict[str, str], update: bool) -> str:
         """Record an address: `created`, `updated` or `unchanged`; recipes that use it become pending.
@@ -91,13 +111,16 @@ class GuidedSetup:
             users = [one for one in changed.recipes if one.webhook == name]
             recipes = changed.recipes
             for user in users:
-                recipes = _exchanged(recipes, self._asked(user, "delete" if _is_leaving(user) else "update", changed))
+                recipes = _exchanged(recipes, self._asked(user, "delete" if is_leaving(user) else "update", changed))
             return replace(changed, recipes=recipes), "updated"
 
         return self._change(edit)
 
     def put_recipe(self, name: str, content: dict[str, Any], *, update: bool) -> str:
         """Record a recipe for a person to enter: `created`, `updated` or `unchanged`."""
+        content = content | {
+            "private_message_filter": self._own_filter() if content["filter"] == PRIVATE_MESSAGES else None
+        }
 
         def edit(account: Account) -> tuple[Account, str]:
             _find(account.webhooks, "webhook", content["webhook"])
@@ -105,13 +128,13 @@ class GuidedSetup:
             if present is None:
                 entry = RecipeEntry(name=name, revision="0" * 12, **content)
                 return replace(account, recipes=[*account.recipes, self._asked(entry, "create", account)]), "created"
-            is_leaving = _is_leaving(present)
+            leaves = is_leaving(present)
             found = msgspec.to_builtins(present)
-            if all(found[key] == value for key, value in content.items()) and not is_leaving:
+            if all(found[key] == value for key, value in content.items()) and not leaves:
                 return account, "unchanged"
-            if not update and not is_leaving:
+            if not update and not leaves:
                 raise different("recipe", name, content, found)
-            entry = self._asked(replace(present, **content), "create" if is_leaving else "update", account)
+            entry = self._asked(replace(present, **content), "create" if leaves else "update", account)
             return replace(account, recipes=_exchanged(account.recipes, entry)), "updated"
 
         return self._change(edit)
@@ -121,7 +144,7 @@ class GuidedSetup:
 
         def edit(account: Account) -> tuple[Account, str]:
             present = _find(account.recipes, "recipe", name)
-            if present.enabled is enabled and not (present.pending and present.pending.change == "delete"):
+            if present.enabled is enabled and not is_leaving(present):
                 return account, "unchanged"
             entry = self._asked(replace(present, enabled=enabled), "enable" if enabled else "disable", account)
             return replace(account, recipes=_exchanged(account.recipes, entry)), "recorded"
@@ -148,16 +171,16 @@ class GuidedSetup:
 
         def edit(account: Account) -> tuple[Account, str]:
             entry = _find(account.recipes, "recipe", name)
-            if entry.pending and entry.pending.change == "delete":
+            if is_leaving(entry):
                 return replace(account, recipes=[one for one in account.recipes if one.name != name]), "deleted"
             content, revision = wanted_of(entry, account)
             is_said = entry.confirmed is not None and entry.confirmed.content == content
             is_drifted = entry.seen is not None and entry.seen.drifted
             if is_said and not entry.pending and not is_drifted and entry.revision == revision:
                 return account, "unchanged"
-            said = Confirmed(revision=revision, by=self._by, at=written(self._now()), content=content)
+            said = Confirmed(revision=revision, by=self._by, at=written(self.now()), content=content)
             seen = None if is_drifted else entry.seen
-            done = replace(entry, revision=revision, pending=None, confirmed=said, seen=seen)
+            done = replace(entry, revision=revision, pending=None, confirmed=said, proven=None, seen=seen)
             return replace(account, recipes=_exchanged(account.recipes, settled(done, account))), "updated"
 
         return self._change(edit)
@@ -167,12 +190,18 @@ class GuidedSetup:
         account = self._store.read()
         entry = _find(account.recipes, "recipe", name)
         content, revision = wanted_of(entry, account)
-        match entry.pending and entry.pending.change, entry.confirmed:
+        all_of_it = whole_form(name, content, revision=revision, screen=self.screen, revealed=revealed)
+        match entry.pending and entry.pending.change, entered_of(entry):
             case "delete", _:
                 return delete_form(name, screen=self.screen)
-            case "update" | "enable" | "disable", Confirmed() as known if not whole:
-                return self._difference(name, known, (content, revision), revealed)
-        return whole_form(name, content, revision=revision, screen=self.screen, revealed=revealed)
+            case "update" | "enable" | "disable" as change, [known, *_] if not whole:
+                form = self._difference(name, known, (content, revision), revealed)
+                if form.entries:
+                    return form
+                if change != "update":
+                    return switch_form(name, enabled=content.enabled, screen=self.screen)
+                return replace(all_of_it, path=form.path, note=COMPARE)
+        return all_of_it
 
     def see(self, name: str, sightings: Mapping[str, Sighting]) -> Verdict:
         """Record what deliveries prove of a recipe; raises `recipe.not_found` and `recipe.not_seen`."""
@@ -181,26 +210,39 @@ class GuidedSetup:
         def edit(account: Account) -> tuple[Account, str]:
             entry = _find(account.recipes, "recipe", name)
             content, revision = wanted_of(entry, account)
-            verdict = judge(entry, content, revision, sightings, by=self._by, at=self._now())
+            before = retired_of(name, account)
+            verdict = judge(entry, content, revision, sightings, retired=before, by=self._by, at=self.now())
             verdicts.append(verdict)
             return replace(account, recipes=_exchanged(account.recipes, settled(verdict.entry, account))), "updated"
 
         self._change(edit)
         return verdicts[-1]
 
-    def _difference(self, name: str, known: Confirmed, wanted: tuple[Content, str], revealed: Revealed) -> SetupForm:
+    def _own_filter(self) -> str | None:
+        """The profile's own filter for private messages; raises `config.invalid` where no form can show it."""
+        text = self.screen.private_message_filter or None
+        try:
+            return msgspec.convert(text, OwnFilter | None)
+        except msgspec.ValidationError as error:
+            raise QscBotError(
+                "config.invalid", "private_message_filter in the profile is not one line of at most 1000 characters"
+            ) from error
+
+    def _difference(
+        self, name: str, known: Proven | Confirmed, wanted: tuple[Content, str], revealed: Revealed
+    ) -> SetupForm:
         old = (known.content, known.revision)
         form = changes_form(name, old, wanted, screen=self.screen, revealed=revealed)
-        return form if form.entries else switch_form(name, enabled=wanted[0].enabled, screen=self.screen)
+        return replace(form, note=ONLY_PROVEN) if isinstance(known, Proven) else form
 
     def _asked(self, entry: RecipeEntry, change: Change, account: Account) -> RecipeEntry:
         """The entry with a change that a person is asked for; what was seen before tells nothing about it."""
         _, revision = wanted_of(entry, account)
         was = entry.pending.change if entry.pending else None
         kept = was if change != "delete" and was in ("create", "update") else change
-        if entry.confirmed is None and change != "delete":
+        if not entered_of(entry) and change != "delete":
             kept = "create"
-        pending = Pending(change=kept, by=self._by, at=written(self._now()))
+        pending = Pending(change=kept, by=self._by, at=written(self.now()))
         return settled(replace(entry, revision=revision, pending=pending, seen=None), account)
 
     def _change(self, edit: Callable[[Account], tuple[Account, str]]) -> str:
@@ -209,7 +251,7 @@ class GuidedSetup:
         def remember(account: Account) -> Account:
             changed, word = edit(account)
             done.append(word)
-            return changed
+            return account if changed == account else with_retired(account, changed, at=self.now())
 
         self._store.change(remember)
         return done[-1]
@@ -224,10 +266,6 @@ def _find(entries: list[E], noun: Noun, name: str) -> E:
 
 def _exchanged(entries: list[E], entry: E) -> list[E]:
     return [entry if one.name == entry.name else one for one in entries]
-
-
-def _is_leaving(entry: RecipeEntry) -> bool:
-    return entry.pending is not None and entry.pending.change == "delete"
 
 
 def _webhook(entry: WebhookEntry) -> Webhook:

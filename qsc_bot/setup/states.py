@@ -5,8 +5,18 @@ from typing import Any
 
 import msgspec
 
-from qsc_bot.models.registry import Account, Content, RecipeEntry, State, WebhookEntry
+from qsc_bot.models.registry import (
+    PRIVATE_MESSAGES,
+    Account,
+    Confirmed,
+    Content,
+    Proven,
+    RecipeEntry,
+    State,
+    WebhookEntry,
+)
 from qsc_bot.models.setup import Evidence, Recipe
+from qsc_bot.setup.form import SECRET_MARK, has_stray_braces
 from qsc_bot.setup.marker import revision_of
 
 
@@ -17,6 +27,7 @@ def content_of(entry: RecipeEntry, webhook: WebhookEntry) -> Content:
         url=webhook.url,
         topic_ids=entry.topic_ids,
         filter=entry.filter,
+        private_message_filter=entry.private_message_filter if entry.filter == PRIVATE_MESSAGES else None,
         exclude_tag=entry.exclude_tag,
         active=entry.active,
         enabled=entry.enabled,
@@ -26,12 +37,14 @@ def content_of(entry: RecipeEntry, webhook: WebhookEntry) -> Content:
 
 
 def revision_in(name: str, content: Content) -> str:
-    """The revision of a content; a header and a missing marker count only where there are such."""
+    """The revision of a content; a header, an own filter and a missing marker count only where there are such."""
     fields: dict[str, Any] = {"name": name, **msgspec.to_builtins(content)}
     if not content.authorization:
         del fields["authorization"]
     if content.marker:
         del fields["marker"]
+    if content.private_message_filter is None:
+        del fields["private_message_filter"]
     return revision_of(fields)
 
 
@@ -55,8 +68,18 @@ def state_of(entry: RecipeEntry, content: Content, revision: str) -> State:
     return "pending"
 
 
-def faults(account: Account, name: str | None = None) -> list[str]:
-    """What in the file does not hold together, as after an edit by hand; of one recipe, or of all."""
+def is_leaving(entry: RecipeEntry) -> bool:
+    """Whether the recipe is to be deleted."""
+    return entry.pending is not None and entry.pending.change == "delete"
+
+
+def entered_of(entry: RecipeEntry) -> list[Proven | Confirmed]:
+    """What is known to have been entered, the newest first."""
+    return [one for one in (entry.proven, entry.confirmed) if one]
+
+
+def faults(account: Account, name: str | None, *, private_message_filter: str | None) -> list[str]:
+    """What does not hold together, in the file or with the profile's filter of now; of one recipe, or of all."""
     told = []
     for entry in account.recipes if name is None else [one for one in account.recipes if one.name == name]:
         content, revision = wanted_of(entry, account)
@@ -68,6 +91,13 @@ def faults(account: Account, name: str | None = None) -> list[str]:
             )
         elif entry.state != state:
             told.append(f"recipe {entry.name}: the registry file says {entry.state}; by what is recorded it is {state}")
+        if entry.filter == PRIVATE_MESSAGES and content.private_message_filter != private_message_filter:
+            told.append(
+                f"recipe {entry.name}: private_message_filter is {private_message_filter or 'not set'} in the profile, "
+                f"and {content.private_message_filter or 'none'} was recorded; recipe create --update records it"
+            )
+        if has_stray_braces(content.url):
+            told.append(f"recipe {entry.name}: its address holds braces that are not those of {SECRET_MARK}")
     return told
 
 

@@ -7,6 +7,8 @@ import pytest
 from qsc_bot.api.mentions import Mentions
 from qsc_bot.errors import NotFound
 from qsc_bot.models.conversation import ConversationId
+from qsc_bot.models.mention import Action, ToldMention, ToldMessage, Topic
+from qsc_bot.models.wire import WireId
 from tests.api.wire import Wire, envelope, sc, social_connect
 
 SINCE = datetime(2023, 11, 14, tzinfo=UTC)
@@ -90,3 +92,32 @@ def test_moment_is_known_or_null(date: dict[str, float | None], known: bool) -> 
     wire = Wire().on("GET /1417/inbox/mention/1/2", envelope({"id": 2, "topic": {"id": 1}, "date": date}))
     at = mentions(wire).read("1", "2").at
     assert (at is not None) is known
+
+
+def test_story_has_the_texts_and_what_was_done() -> None:
+    wire = Wire().on("GET /1417/inbox/mention/46283/43769358878500001", sc("mention.200"))
+    wire.on("GET /1417/inbox/context/46283/43769358878500001", sc("context_actions.200"))
+    client = mentions(wire)
+    asked, answered = client.story(client.read("46283", "43769358878500001"))
+    assert (asked.message.text, answered.message.text) == ("Where is my parcel?", "It arrives <b>tomorrow</b>.")
+    assert (asked.ours, answered.ours, answered.source.sender) == (False, True, "Example bot")
+    assert list(asked.done()) == [
+        Action(
+            at=datetime(2023, 11, 14, 22, 15, tzinfo=UTC),
+            type="status",
+            description="Status set to done",
+            status="done",
+        ),
+        Action(type="assigned", assignees=("Team Blue",), priority="high"),
+        Action(),
+    ]
+
+
+@pytest.mark.parametrize("actions", [None, "text", {"a": 1}, ["text", None, 3]], ids=str)
+def test_actions_of_another_form_are_passed_over(actions: object) -> None:
+    assert list(ToldMention(id=WireId("1"), topic=Topic(id=WireId("2")), actions=actions).done()) == []
+
+
+@pytest.mark.parametrize("content", [None, 3, {"text": "x"}], ids=str)
+def test_text_of_another_form_is_not_known(content: object) -> None:
+    assert ToldMessage(content=content).text is None

@@ -119,3 +119,10 @@ def test_refusal_in_a_success_is_told(success: object) -> None:
     with pytest.raises(QscBotError) as caught:
         threads(wire).send(threads(wire).take(PERSON, "note"))
     assert caught.value.code == "handover.not_allowed"
+
+
+def test_connected_apps_are_read_as_far_as_they_are_shown() -> None:
+    wire = Wire().on("GET /v25.0/1029384756/subscribed_apps", graph_sample("subscribed_apps.200"))
+    ours, other = threads(wire).apps()
+    assert (ours.id, ours.name, ours.subscribed_fields) == ("111", "Our bot", ["messages", "standby"])
+    assert (other.id, other.name, other.subscribed_fields) == ("222", None, [])

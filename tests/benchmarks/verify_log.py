@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -42,7 +43,8 @@ def run(*words: str, environ: dict[str, str]) -> str:
 
 def measure(revision: str, environ: dict[str, str]) -> dict[str, float]:
     """Pour the log into the tool."""
-    line = '10.0.0.1 - - [22/Nov/2036:09:02:30 +0100] "POST /in?{} HTTP/1.1" 200 2 "-" "agent" rt=0.004\n'
+    now = datetime.now(UTC).strftime("%d/%b/%Y:%H:%M:%S +0000")
+    line = f'10.0.0.1 - - [{now}] "POST /in?{{}} HTTP/1.1" 200 2 "-" "agent" rt=0.004\n'
     block = (line.format("a=1") * (EVERY - 1) + line.format(f"qsc_recipe=to-bot&qsc_rev={revision}")).encode() * 100
     started = time.monotonic()
     words = [*TOOL, "recipe", "verify", "to-bot", "--log", "-", "-o", "json"]

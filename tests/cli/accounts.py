@@ -23,6 +23,9 @@ def account(id_: int, name: str, *topics: int) -> dict[str, Any]:
     return {"id": id_, "name": name, "projects": [{"id": 1, "name": "Care", "topics": listed}]}
 
 
+TWO: Final = [account(1417, "Example", 46283), account(2000, "Other", 5)]
+
+
 @dataclass(kw_only=True)
 class Vendor:
     """What the hosts answer: `tokens` by host, and the rest the same on both."""
@@ -74,3 +77,9 @@ def make_desk(run: Terminal, *, keychain: Memory | None = None, **vendor: Any) -
     run.mount = lambda _base_url: httpx.MockTransport(desk.vendor.answer)
     run.keyring = lambda: desk.keychain
     return desk
+
+
+def nothing_saved(desk: Desk) -> bool:
+    """Whether a machine looks as if nobody ever logged in."""
+    kept = [path.name for path in desk.run.home.rglob("*.*") if path.name != "facts.json"]
+    return not desk.keychain.items and not [name for name in kept if name.endswith((".yaml", "ns.json", "ts.json"))]

@@ -214,6 +214,7 @@ def test_usage_error_is_an_error_object_too(
         (["hand-over", "twitter:1002"], "qsc-bot handover to-bot twitter:1002"),
         (["untag", "twitter:1002"], "qsc-bot escalation remove twitter:1002"),
         (["conversation", "get", "twitter:1002"], "qsc-bot conversation show twitter:1002"),
+        (["conversation", "describe", "twitter:1002"], "qsc-bot conversation explain twitter:1002"),
         (["recipe", "describe", "r"], "qsc-bot recipe show r"),
         (["webhook", "rm", "bot"], "qsc-bot webhook delete bot"),
         (["conversations"], "qsc-bot conversation list"),

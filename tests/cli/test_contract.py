@@ -28,6 +28,7 @@ CONVERSATION: Final = [
     "last_message_at",
     "last_message_from",
     "waiting_s",
+    "stuck",
     "status",
     "assigned_to",
     "mention",
@@ -36,6 +37,7 @@ CONVERSATION: Final = [
     "stale",
     "note",
 ]
+EXPLANATION: Final = ["id", "conversation", "verdicts", "timeline", "next"]
 OUTCOME: Final = ["id", "action", "status", "from", "to", "method", "verified", "note", "error"]
 FAILURE: Final = ["code", "exit", "message", "hint", "request_id", "retryable"]
 WEBHOOK: Final = ["name", "via", "url", "method", "body", "subscribe", "state", "last_delivery_at"]
@@ -111,6 +113,7 @@ def assert_fields(document: dict[str, Any], name: str, fields: Sequence[str]) ->
     ("words", "name", "fields"),
     [
         (["conversation", "show", "twitter:1001"], "conversation", CONVERSATION),
+        (["conversation", "explain", "twitter:1002"], "explanation", EXPLANATION),
         (["webhook", "show", "bot"], "webhook", WEBHOOK),
         (["webhook", "delete", "spare", "--yes"], "webhook", [*WEBHOOK, "outcome"]),
         (["recipe", "show", "r"], "recipe", RECIPE),
@@ -155,6 +158,15 @@ def test_list_has_these_fields(run: Terminal, words: list[str], name: str, field
     assert sorted(document["page"]) == ["complete", "returned"]
     assert document["items"]
     assert all(sorted(item) == sorted(fields) for item in document["items"])
+
+
+def test_explanation_holds_these_fields(run: Terminal) -> None:
+    document = run("conversation", "explain", "twitter:1002", "-o", "json").document
+    assert sorted(document["conversation"]) == sorted(CONVERSATION)
+    assert document["conversation"]["stuck"] == ["agent_silent"]
+    assert all(sorted(one) == ["code", "evidence", "next", "text"] for one in document["verdicts"])
+    assert all(sorted(one) == ["at", "from", "kind", "text"] for one in document["timeline"])
+    assert {one["kind"] for one in document["timeline"]} == {"message", "recipe", "control"}
 
 
 def test_summary_has_these_fields(run: Terminal) -> None:

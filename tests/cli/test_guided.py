@@ -69,6 +69,26 @@ def test_address_that_cannot_be_a_webhooks_is_refused_and_not_recorded(run: Term
     assert not registry(run).exists()
 
 
+@pytest.mark.parametrize(
+    "path",
+    ["{secre}", "{SECRET}", "{secret%20}", "{{secret}}", "{sec{secret}ret}", "{secret}/{id}", "{secret", "in}", "{}"],
+)
+@pytest.mark.parametrize("profile", ["prod", "sandbox"])
+def test_braces_that_are_not_the_secrets_place_are_refused_and_not_recorded(
+    run: Terminal, path: str, profile: str
+) -> None:
+    url = f"https://b.example.com/{path}"
+    words = ["webhook", "register", "bot", "--url", url, "-p", profile, "-o", "json"]
+    result = run(*words, env={"QSC_BOT_URL_SECRET": "word-that-is-only-in-the-address"})
+    assert (result.code, result.error["code"], "{secret}" in result.error["hint"]) == (2, "usage.url", True)
+    assert run("webhook", "list", "-p", profile, "-o", "id").stdout == ""
+
+
+def test_address_with_unknown_braces_from_before_is_read_and_told(made: Terminal) -> None:
+    registry(made).write_text(registry(made).read_text().replace("/webhooks", "/{secre}", 1))
+    assert any("braces" in told and "{secret}" in told for told in show(made)["warnings"])
+
+
 def test_plain_http_is_warned_of_unless_it_stays_here(run: Terminal) -> None:
     far = run("webhook", "register", "far", "--url", "http://bot.example.com/", "-o", "json").document
     near = run("webhook", "register", "near", "--url", "http://[::1]:9/", "-o", "json").document

@@ -6,6 +6,7 @@ from typing import Any, Final
 import httpx
 import pytest
 
+from qsc_bot.output.text import cell_width
 from qsc_bot.sandbox.service import Sandbox
 from tests.cli.terminal import PROD, SECRETS, Terminal, answering
 
@@ -40,7 +41,11 @@ def test_hostile_names_and_messages_print_safely_in_every_format(run: Terminal, 
     sandbox.reset("empty")
     sandbox.say("twitter:1", text, name=text)
     for output in FORMATS:
-        for words in (["conversation", "list"], ["conversation", "show", "twitter:1"]):
+        for words in (
+            ["conversation", "list"],
+            ["conversation", "show", "twitter:1"],
+            ["conversation", "explain", "twitter:1"],
+        ):
             result = run(*words, "-o", output, "--show-pii", "--no-color")
             assert result.code == 0
             assert_harmless(result.stdout + result.stderr)
@@ -74,6 +79,54 @@ def test_hostile_tags_print_safely_in_every_format(run: Terminal, text: str) -> 
     assert document["items"][0]["tags"] == ["escalated to agent", text]
 
 
+def mention(text: str) -> dict[str, Any]:
+    """A message with texts of a stranger's choice wherever there can be one."""
+    action = {"type": text, "description": text, "date": {"added": 1_795_338_000}, "metadata": {}}
+    assigned = {**action, "metadata": {"assignees": [{"display_name": text}]}}
+    return {
+        "id": "1",
+        "topic": {"id": 2001},
+        "message": {"type": "privatemessage", "content": text},
+        "source": {"service": "twitter", "id": "m1", "application": text},
+        "author": {"id": 1, "name": text},
+        "status": text,
+        "assignees": [{"id": 1, "display_name": text}],
+        "date": {"added": 1_795_330_000},
+        "actions": [action, assigned, {**action, "metadata": {"status": text}}],
+    }
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_texts_in_an_explanation_print_safely_in_every_format(run: Terminal, text: str) -> None:
+    ours = {**mention(text), "id": "2", "author": {"id": 9, "managed": True}}
+    answers = {
+        "mentions": {"data": [mention(text)], "paging": {"next_url": None}},
+        "context": [mention(text), ours],
+        "contact": {"id": 1, "name": text, "tags": ["Escalated To Agent", text], "socialprofiles": []},
+        "automation": {"data": [], "paging": {"next_url": None}},
+    }
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        found = next(answer for part, answer in answers.items() if f"/{part}" in request.url.path)
+        return httpx.Response(200, json={"meta": {"code": 200}, "response": found})
+
+    run.configure(PROD)
+    run.secrets = SECRETS
+    run.mount = answering(answer)
+    for output in FORMATS:
+        result = run("conversation", "explain", "twitter:1", "-o", output, "--show-pii", "--no-color")
+        assert result.code == 0
+        assert_harmless(result.stdout + result.stderr)
+    for width in (20, 40, 80):
+        screen = run("conversation", "explain", "twitter:1", "--show-pii", "--no-color", tty=True, width=width).stdout
+        assert_harmless(screen)
+        assert len(screen) < 5_000
+        told = [line for line in screen.splitlines() if "qsc-bot " not in line]
+        assert max(map(cell_width, told)) <= max(width, 24)
+    timeline = run("conversation", "explain", "twitter:1", "-o", "json", "--show-pii").document["timeline"]
+    assert text in [one["text"] for one in timeline if one["kind"] == "message"]
+
+
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_words_of_the_server_print_safely(run: Terminal, text: str) -> None:
     body = {"code": 400, "error": "invalid_parameter", "error_description": text}
@@ -89,7 +142,10 @@ def test_hostile_words_of_the_server_print_safely(run: Terminal, text: str) -> N
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
-@pytest.mark.parametrize("words", [["conversation", "show"], ["handover", "to-bot"], ["webhook", "show"], ["help"]])
+@pytest.mark.parametrize(
+    "words",
+    [["conversation", "show"], ["conversation", "explain"], ["handover", "to-bot"], ["webhook", "show"], ["help"]],
+)
 def test_hostile_words_on_the_command_line_print_safely(run: Terminal, words: list[str], text: str) -> None:
     result = run(*words, text)
     assert result.code in (2, 6)

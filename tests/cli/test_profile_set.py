@@ -89,23 +89,23 @@ def test_other_profiles_and_settings_stay(run: Terminal) -> None:
     [
         (
             ["topic_id=[1]"],
-            "config.invalid",
+            "usage.invalid",
             "profiles.prod.topic_id is not a known key; the nearest known key is topic_ids",
         ),
-        (["messenger.page=1"], "config.invalid", "profiles.prod.messenger.page is not a known key"),
-        (["token=abc"], "config.invalid", "secrets never stand in a file"),
-        (["region=asia"], "config.invalid", "expected eu or us"),
-        (["region=us", "timeout=soon"], "config.invalid", "profiles.prod.timeout"),
-        (["budget_reserve=-1"], "config.invalid", "0 or more"),
-        (["account_id="], "config.invalid", "account_id is missing"),
+        (["messenger.page=1"], "usage.invalid", "profiles.prod.messenger.page is not a known key"),
+        (["token=abc"], "usage.invalid", "secrets never stand in a file"),
+        (["region=asia"], "usage.invalid", "expected eu or us"),
+        (["region=us", "timeout=soon"], "usage.invalid", "profiles.prod.timeout"),
+        (["budget_reserve=-1"], "usage.invalid", "0 or more"),
+        (["account_id="], "usage.invalid", "account_id is missing"),
         (["recipes.backend=api"], None, None),
-        (["recipes.backend=api", "recipes.path="], "config.invalid", "recipes.path is missing"),
+        (["recipes.backend=api", "recipes.path="], "usage.invalid", "recipes.path is missing"),
         (["api_url=https://evil.example.com"], "config.host", "evil.example.com is not allowed"),
-        (["api_url=http://api.engagor.com"], "config.invalid", "plain http"),
+        (["api_url=http://api.engagor.com"], "usage.invalid", "plain http"),
         (["region"], "usage.invalid", "assigns nothing"),
         (["=x"], "usage.invalid", "assigns nothing"),
         (["messenger..page_id=1"], "usage.invalid", "assigns nothing"),
-        (["stuck.nothing="], "config.invalid", "is not set"),
+        (["stuck.nothing="], "usage.invalid", "is not set"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -118,6 +118,7 @@ def test_nothing_is_written_unless_all_of_it_is_right(
         assert result.code == 0
         return
     assert (result.error["code"], run.config_file.read_text()) == (code, PROD)
+    assert result.code == (3 if code == "config.host" else 2)
     assert str(told) in result.error["message"]
 
 

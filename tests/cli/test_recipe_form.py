@@ -1,5 +1,6 @@
 """The form of a recipe: complete, in order, each value whole on a line of its own, and secrets only where asked for."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -183,3 +184,74 @@ def test_authorization_is_only_known_to_be_wanted(run: Terminal) -> None:
     given = run(*words, "--authorization-stdin", "--show-secrets", stdin="Basic Zm9yLXRoZS1ib3Q=\n")
     assert "\nBasic Zm9yLXRoZS1ib3Q=\n" in given.stdout
     assert "Zm9y" not in registry(run).read_text()
+
+
+def with_own_filter(run: Terminal, text: str | None) -> None:
+    """The profile's filter for private messages is another one from now on."""
+    profile = f"account_id: '1417', topic_ids: ['46283'], private_message_filter: {json.dumps(text)}"
+    run.configure(f"version: 1\ndefault_profile: prod\nprofiles:\n  prod: {{{profile}}}\n")
+
+
+def test_form_keeps_the_filter_that_was_recorded_when_the_profiles_changes_and_that_is_told(made: Terminal) -> None:
+    made("recipe", "confirm", "to-bot")
+    revision = show(made)["revision"]
+    with_own_filter(made, "type:private")
+    recipe = show(made, "--form")
+    assert (recipe["state"], recipe["revision"]) == ("confirmed", revision)
+    assert values(made)["Condition"] == "private messages"
+    told = "private_message_filter is type:private in the profile, and none was recorded"
+    assert told in show(made)["warnings"][0]
+    assert told.split()[0] in made("recipe", "list").stderr
+    assert made("recipe", "enable", "to-bot", "-o", "json").document["outcome"] == "unchanged"
+
+
+def test_other_filter_in_the_profile_is_a_difference_and_with_update_just_that_is_to_be_changed(made: Terminal) -> None:
+    made("recipe", "confirm", "to-bot")
+    with_own_filter(made, "type:private")
+    before = registry(made).read_bytes()
+    refused = made(*CREATE, "-o", "json")
+    assert (refused.code, refused.error["code"], registry(made).read_bytes()) == (7, "recipe.different", before)
+    assert "private_message_filter" in refused.error["message"]
+    document = made(*CREATE, "--update", "-o", "json").document
+    assert (document["state"], document["pending"], document["warnings"]) == ("pending", "update", [])
+    changed = {one["label"]: (one["before"], one["value"]) for one in document["form"]["entries"]}
+    assert changed.pop("URL")[1].endswith(document["revision"])
+    assert changed == {"Condition": ("private messages", "type:private")}
+    made("recipe", "confirm", "to-bot")
+    assert made(*CREATE, "-o", "json").document["outcome"] == "unchanged"
+    with_own_filter(made, None)
+    assert "type:private was recorded" in show(made)["warnings"][0]
+
+
+@pytest.mark.parametrize("words", [["--filter", "lang:nl"], ["--saved-filter", "Care"]], ids=["string", "saved"])
+def test_profiles_filter_is_nothing_to_a_recipe_of_another_filter(run: Terminal, words: list[str]) -> None:
+    run(*REGISTER)
+    run(*CREATE, *words)
+    before = registry(run).read_bytes()
+    with_own_filter(run, "type:private")
+    assert show(run)["warnings"] == []
+    assert run(*CREATE, *words, "-o", "json").document["outcome"] == "unchanged"
+    assert registry(run).read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "text", ["a\nb", "a\x1bb", "a\u2028b", "x" * 1001], ids=["lines", "escape", "separator", "long"]
+)
+def test_filter_of_the_profile_that_fits_on_no_line_of_the_form_is_refused(run: Terminal, text: str) -> None:
+    with_own_filter(run, text)
+    run(*REGISTER)
+    before = registry(run).read_bytes()
+    refused = run(*CREATE, "-o", "json")
+    assert (refused.code, refused.error["code"], registry(run).read_bytes()) == (3, "config.invalid", before)
+    assert "private_message_filter" in refused.error["message"]
+
+
+def test_filter_written_by_hand_into_a_recipe_that_does_not_use_it_changes_nothing(run: Terminal) -> None:
+    run(*REGISTER)
+    run(*CREATE, "--filter", "lang:nl")
+    revision = show(run)["revision"]
+    text = registry(run).read_text()
+    registry(run).write_text(
+        text.replace('filter: "filter:lang:nl"', 'filter: "filter:lang:nl"\n      private_message_filter: x')
+    )
+    assert (show(run)["revision"], show(run)["warnings"]) == (revision, [])

@@ -1,54 +1,17 @@
 """`recipe verify --log`: what a log proves of a recipe that a person entered."""
 
 import gzip
-from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.cli.terminal import Result, Terminal
-
-CONFIG = 'version: 1\ndefault_profile: prod\nprofiles:\n  prod: {account_id: "1417", topic_ids: ["46283"]}\n'
-CREATE = ["recipe", "create", "to-bot", "--webhook", "bot"]
-VERIFY = ["recipe", "verify", "to-bot", "--log", "-"]
-HOUR = 3600.0
+from tests.cli.recipe_log import CREATE, HOUR, VERIFY, at, log, make, show, undated, update, verify
+from tests.cli.terminal import Terminal
 
 
 @pytest.fixture
 def made(run: Terminal) -> Terminal:
-    run.configure(CONFIG)
-    run("webhook", "register", "bot", "--url", "https://bot.example.com/in")
-    run(*CREATE)
-    return run
-
-
-def show(run: Terminal) -> Any:
-    return run("recipe", "show", "to-bot", "-o", "json").document
-
-
-def at(run: Terminal, hours: float) -> str:
-    return f"{datetime.fromtimestamp(run.now + hours * HOUR, UTC):%Y-%m-%dT%H:%M:%SZ}"
-
-
-def log(run: Terminal, *deliveries: tuple[str, float]) -> str:
-    """One line for each revision at so many hours from now."""
-    return "".join(
-        f"{at(run, hours)} POST /in?qsc_recipe=to-bot&qsc_rev={revision} 200\n" for revision, hours in deliveries
-    )
-
-
-def verify(run: Terminal, text: str, words: Sequence[str] = ("-o", "json")) -> Result:
-    return run(*VERIFY, *words, stdin=text)
-
-
-def update(run: Terminal) -> tuple[str, str]:
-    """Confirm, then change the recipe an hour later: the old and the new revision."""
-    old = show(run)["revision"]
-    run("recipe", "confirm", "to-bot")
-    run.now += HOUR
-    return old, run(*CREATE, "--no-exclude-tag", "--update", "-o", "json").document["revision"]
+    return make(run)
 
 
 def test_wanted_revision_makes_the_recipe_seen_with_its_evidence(made: Terminal) -> None:
@@ -59,13 +22,13 @@ def test_wanted_revision_makes_the_recipe_seen_with_its_evidence(made: Terminal)
     assert (evidence["revision"], evidence["count"]) == (rev, 3)
     assert (evidence["first"], evidence["last"]) == (at(made, 0.25), at(made, 1))
     assert show(made)["state"] == "seen"
-    told = made(*VERIFY, stdin=log(made, (rev, 1))).stderr
+    told = verify(made, log(made, (rev, 1)), ()).stderr
     assert f"revision {rev} was delivered 1 time, first" in told
     assert "proves its address, not its filter" in told
 
 
 def test_file_is_read_as_standard_input_is(made: Terminal, tmp_path: Path) -> None:
-    (tmp_path / "access.log").write_text(log(made, (show(made)["revision"], 0.1)))
+    (tmp_path / "access.log").write_text(log(made, (show(made)["revision"], 0)))
     words = ["recipe", "verify", "to-bot", "--log", str(tmp_path / "access.log"), "-o", "json"]
     assert made(*words).document["state"] == "seen"
 
@@ -170,7 +133,7 @@ def test_deliveries_from_before_a_change_do_not_prove_it(made: Terminal) -> None
     made("recipe", "confirm", "to-bot")
     made.now += HOUR
     made("recipe", "enable", "to-bot")
-    for text in (log(made, (rev, -0.5)), f"/in?qsc_recipe=to-bot&qsc_rev={rev}\n"):
+    for text in (log(made, (rev, -0.5)), undated(rev)):
         assert verify(made, text).error["code"] == "recipe.not_seen"
         assert show(made)["state"] == "pending"
     assert verify(made, log(made, (rev, 0.5))).document["state"] == "seen"
@@ -189,7 +152,7 @@ def test_change_after_being_seen_is_pending_again(made: Terminal) -> None:
 
 
 def test_deliveries_without_a_time_are_seen_and_that_is_told(made: Terminal) -> None:
-    document = verify(made, f"POST /in?qsc_recipe=to-bot&qsc_rev={show(made)['revision']}\n").document
+    document = verify(made, undated(show(made)["revision"])).document
     assert (document["state"], document["evidence"]["last"]) == ("seen", None)
     assert "no time was found" in document["warnings"][0]
 

@@ -16,6 +16,8 @@ EVERYTHING = [
     ["conversation", "list"],
     ["conversation", "show", "twitter:1001"],
     ["conversation", "show", "facebook:5550001"],
+    ["conversation", "explain", "twitter:1002", "--show-pii"],
+    ["conversation", "explain", "facebook:5550002"],
     ["handover", "status", "facebook:5550001", "whatsapp:32470000000"],
     ["handover", "extend", "facebook:5550001"],
     ["handover", "to-agent", "facebook:5550001"],

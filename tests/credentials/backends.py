@@ -67,6 +67,43 @@ class Failing(Memory):
         raise self._fault(user)
 
 
+class HangingWrite(Memory):
+    """Gives items, and does not come back from keeping one until it is released."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.released = threading.Event()
+        self.reached = threading.Event()
+
+    def hangs(self) -> bool:
+        """Whether a write hangs, once one had the time to."""
+        return self.reached.wait(0.1)
+
+    def set_password(self, service: str, user: str, text: str) -> None:
+        """Keep an item, late."""
+        self.reached.set()
+        assert self.released.wait(30)
+        super().set_password(service, user, text)
+
+
+class Bolting(Memory):
+    """Gives no item up, and says so unless it is `silent`; one that `spoils` keeps something else than it was given."""
+
+    def __init__(self, *, spoils: bool = False, silent: bool = False) -> None:
+        super().__init__()
+        self._spoils = spoils
+        self._silent = silent
+
+    def set_password(self, service: str, user: str, text: str) -> None:
+        """Keep an item."""
+        super().set_password(service, user, text[:-1] if self._spoils else text)
+
+    def delete_password(self, service: str, user: str) -> None:
+        """Never."""
+        if not self._silent:
+            raise ConnectionResetError
+
+
 def hanging() -> tuple[Memory, threading.Event]:
     """A keychain that does not answer until the event is set."""
     released = threading.Event()

@@ -18,6 +18,7 @@ from uuid import uuid4
 import keyring.backend
 import pytest
 
+from qsc_bot.credentials.item import Binding, Item
 from qsc_bot.credentials.keychain import Keychain
 from tests.cli.test_served import serving
 
@@ -25,6 +26,7 @@ ASKED: Final = "QSC_BOT_TEST_SECRET_SERVICE"
 BUS: Final = "DBUS_SESSION_BUS_ADDRESS"
 ENVIRON: Final[Mapping[str, str]] = dict(os.environ)  # as it was before the tests' own environment
 TOKEN: Final = "sentinel-token-9f1c"
+ELSEWHERE: Final = Binding(account_id="1417", api="https://api.engagor.com", graph="https://graph.facebook.com")
 PROFILE: Final = f"test-{uuid4()}"
 
 pytestmark = pytest.mark.skipif(
@@ -72,13 +74,13 @@ def name() -> Iterator[str]:
 def test_stored_secrets_are_found_by_another_keychain(name: str) -> None:
     assert make().read(name) is None
     make().write(name, {"token": TOKEN, "app_secret": "ü \n\t"})
-    assert make().read(name) == {"token": TOKEN, "app_secret": "ü \n\t"}
+    assert make().read(name) == Item({"token": TOKEN, "app_secret": "ü \n\t"}, "keychain")
 
 
 def test_second_login_replaces_the_item(name: str) -> None:
     make().write(name, {"token": "old"})
-    make().write(name, {"token": TOKEN})
-    assert make().read(name) == {"token": TOKEN}
+    make().write(name, {"token": TOKEN}, ELSEWHERE)
+    assert make().read(name) == Item({"token": TOKEN}, "keychain", ELSEWHERE)
 
 
 def test_deleted_item_is_gone(name: str) -> None:

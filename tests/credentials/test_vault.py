@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from qsc_bot.credentials.file_store import FileStore
+from qsc_bot.credentials.item import Item, Place
 from qsc_bot.credentials.keychain import SOURCE, Keychain
-from qsc_bot.credentials.logins import Login, Logins, Place
+from qsc_bot.credentials.logins import Login, Logins
 from qsc_bot.credentials.secrets import BUILT_IN, Secret, Secrets
 from qsc_bot.credentials.vault import Vault
 from qsc_bot.errors import QscBotError
@@ -187,7 +188,7 @@ def test_other_profiles_stay_in_the_file(folder: Path) -> None:
     log_in(vault, "file", token="abc")
     vault.write("test", {"token": "def"}, place="file")
     vault.delete("prod")
-    assert FileStore(folder / "secrets.json").read("test") == {"token": "def"}
+    assert FileStore(folder / "secrets.json").read("test") == Item({"token": "def"}, "file")
 
 
 @pytest.mark.skipif(not hasattr(os, "getuid") or os.getuid() == 0, reason="a folder is never closed to root")

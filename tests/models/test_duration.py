@@ -1,10 +1,10 @@
-"""Durations as people write them."""
+"""Durations as people write and say them."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qsc_bot.models.duration import parse_duration
+from qsc_bot.models.duration import parse_duration, spoken
 
 SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
@@ -29,3 +29,24 @@ def test_anything_else_is_refused_in_a_sentence(text: str) -> None:
 def test_near_misses_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is not a duration"):
         parse_duration(text)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (-5, "0s"),
+        (0, "0s"),
+        (45, "45s"),
+        (59, "59s"),
+        (60, "1m"),
+        (720, "12m"),
+        (3600, "1h"),
+        (7500, "2h05m"),
+        (86_399, "23h59m"),
+        (86_400, "1d"),
+        (223_200, "2d14h"),
+        (604_812, "7d"),
+    ],
+)
+def test_spans_show_their_two_largest_units(seconds: int, text: str) -> None:
+    assert spoken(seconds) == text

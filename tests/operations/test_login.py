@@ -6,17 +6,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from qsc_bot.credentials.file_store import FileStore
+from qsc_bot.credentials.item import binding_of
 from qsc_bot.credentials.keychain import Keychain
 from qsc_bot.credentials.logins import Logins
 from qsc_bot.credentials.vault import Vault
 from qsc_bot.errors import QscBotError
-from qsc_bot.operations.login import save
+from qsc_bot.models.files import locked
+from qsc_bot.models.profile import Profile
+from qsc_bot.operations.login import Change, save
 from qsc_bot.user_file import UserFile
-from tests.credentials.backends import LOCKED, Memory
+from tests.credentials.backends import LOCKED, Bolting, HangingWrite, Memory
 
 NOW = datetime(2026, 11, 22, 9, 2, 30, tzinfo=UTC)
+HERE = binding_of(Profile(name="prod", account_id="1417"))
+SAME = Change(before=HERE, now=HERE)
 KEYS: dict[str, Any] = {"version": 1, "profiles": {"prod": {"account_id": "1417"}}}
 
 
@@ -37,7 +43,7 @@ def make_vault(folder: Path, memory: Memory) -> Vault:
 
 def attempt(vault: Vault, path: Path, agree_to_file: Callable[[QscBotError], None], **values: str) -> None:
     """Save secrets of prod with a user file at a path."""
-    save(vault, UserFile(path, KEYS), values, profile="prod", now=NOW, agree_to_file=agree_to_file)
+    save(vault, UserFile(path, KEYS), values, profile="prod", now=NOW, change=SAME, agree_to_file=agree_to_file)
 
 
 @pytest.fixture
@@ -100,7 +106,7 @@ def test_profile_that_would_not_be_read_again_stores_nothing(tmp_path: Path) -> 
     wrong = UserFile(tmp_path / "config.yaml", {"version": 1, "profiles": {"prod": {"account": "1417"}}})
     vault = make_vault(tmp_path / "state", memory)
     with pytest.raises(QscBotError, match="account_id"):
-        save(vault, wrong, {"token": "new"}, profile="prod", now=NOW, agree_to_file=refuse)
+        save(vault, wrong, {"token": "new"}, profile="prod", now=NOW, change=SAME, agree_to_file=refuse)
     assert (memory.items, list(tmp_path.iterdir())) == ({}, [])
 
 
@@ -131,7 +137,7 @@ def test_login_that_is_broken_off_leaves_what_was_there(tmp_path: Path, fault: B
     kept, login = dict(memory.items), vault.login("prod")
     file = Interrupted(tmp_path / "config.yaml", {"fault": fault})
     with pytest.raises(type(fault)):
-        save(vault, file, {"token": "new"}, profile="prod", now=NOW, agree_to_file=refuse)
+        save(vault, file, {"token": "new"}, profile="prod", now=NOW, change=SAME, agree_to_file=refuse)
     assert (memory.items, vault.login("prod")) == (kept, login)
 
 
@@ -157,20 +163,102 @@ def test_keychain_that_spoils_the_new_item_keeps_the_login_that_works(tmp_path: 
     assert (memory.items, vault.login("prod")) == (kept, login)
 
 
-class Bolting(Memory):
-    """Gives no item up."""
-
-    def delete_password(self, service: str, user: str) -> None:
-        """Never."""
-        raise ConnectionResetError
-
-
 def test_file_and_login_come_back_even_where_the_keychain_cannot_be_put_back(tmp_path: Path, closed: Path) -> None:
     attempt(make_vault(tmp_path / "state", LOCKED), tmp_path / "config.yaml", agree, token="old")
     vault = make_vault(tmp_path / "state", Bolting())
     login = vault.login("prod")
-    with pytest.raises(QscBotError, match="cannot be written"):
+    assert login is not None
+    with pytest.raises(QscBotError, match="cannot be written") as caught:
         attempt(vault, closed, refuse, token="new")
     item = vault.read("prod")
     assert item is not None
-    assert (item.values, item.place, vault.login("prod")) == ({"token": "old"}, "file", login)
+    assert (item.values, item.place) == ({"token": "old"}, "file")
+    assert vault.login("prod") == replace(login, keychain_used=True)
+    told = "; the system keychain may hold what this login stored, which could not be taken back"
+    assert (caught.value.code, caught.value.message.endswith(told)) == ("config.invalid", True)
+    assert "qsc-bot auth logout -p prod forgets it" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "told"),
+    [
+        (KeyboardInterrupt(), "run.interrupted", "stopped by Ctrl-C; the system keychain may hold"),
+        (OSError("disk"), "config.state", "the login could not be saved: OSError; the system keychain may hold"),
+    ],
+    ids=["Ctrl-C", "disk"],
+)
+def test_broken_off_login_that_cannot_be_undone_says_so(
+    tmp_path: Path, fault: BaseException, code: str, told: str
+) -> None:
+    vault = make_vault(tmp_path / "state", Bolting())
+    file = Interrupted(tmp_path / "config.yaml", {"fault": fault})
+    with pytest.raises(QscBotError) as caught:
+        save(vault, file, {"token": "new"}, profile="prod", now=NOW, change=SAME, agree_to_file=refuse)
+    assert (caught.value.code, caught.value.message.startswith(told)) == (code, True)
+    login = vault.login("prod")
+    assert login is not None
+    assert (login.keychain_used, login.names) == (True, [])
+
+
+def test_every_store_that_could_not_be_put_back_is_named(tmp_path: Path) -> None:
+    folder = tmp_path / "state"
+    vault = make_vault(folder, Bolting())
+
+    class Spoilt(UserFile):
+        """Cannot be written, and neither can the state folder from then on."""
+
+        def write(self) -> None:
+            """Never."""
+            folder.rename(tmp_path / "gone")
+            folder.write_text("a file where the folder was")
+            raise QscBotError("config.changed", "it was changed")
+
+    with pytest.raises(QscBotError) as caught:
+        save(
+            vault,
+            Spoilt(tmp_path / "config.yaml", KEYS),
+            {"token": "new"},
+            profile="prod",
+            now=NOW,
+            change=SAME,
+            agree_to_file=refuse,
+        )
+    assert f"the system keychain and the file {folder / 'logins.json'} may hold" in caught.value.message
+
+
+def test_hung_keychain_is_not_asked_again_and_what_it_may_hold_is_told(tmp_path: Path) -> None:
+    backend = HangingWrite()
+    keychain = Keychain(
+        {},
+        tell=lambda _text: None,
+        load=lambda: backend,
+        platform="darwin",
+        wait=lambda ended, _seconds: False if backend.reached.wait(0.1) else ended.wait(30),
+    )
+    folder = tmp_path / "state"
+    vault = Vault(keychain=keychain, file=FileStore(folder / "secrets.json"), logins=Logins(folder / "logins.json"))
+    with pytest.raises(QscBotError) as caught:
+        attempt(vault, tmp_path / "config.yaml", refuse, token="new")
+    told = "it hangs: no answer in 3 seconds; the system keychain may hold what this login stored"
+    assert (told in caught.value.message, caught.value.code, backend.asked) == (True, "auth.keychain", 2)
+    assert not (tmp_path / "config.yaml").exists()
+    attempt(make_vault(folder, LOCKED), tmp_path / "config.yaml", agree, token="new")
+    login = vault.login("prod")
+    assert login is not None
+    assert (login.place, login.keychain_used) == ("file", True)
+    backend.released.set()
+
+
+@pytest.mark.parametrize("earlier", [False, True], ids=["first login", "move to the keychain"])
+def test_login_beside_a_process_that_hangs_stores_nothing_and_claims_nothing(
+    tmp_path: Path, earlier: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory, folder = Memory(), tmp_path / "state"
+    if earlier:
+        attempt(make_vault(folder, LOCKED), tmp_path / "config.yaml", agree, token="old")
+    vault = make_vault(folder, memory)
+    monkeypatch.setattr("qsc_bot.models.files.LONGEST_WAIT_SECONDS", 0.05)
+    with locked(folder), pytest.raises(QscBotError) as caught:
+        attempt(vault, tmp_path / "config.yaml", refuse, token="new")
+    told = f"another process is changing the files of {folder}; nothing was recorded"
+    assert (caught.value.code, caught.value.message, memory.items) == ("config.state", told, {})

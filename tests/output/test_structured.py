@@ -35,6 +35,7 @@ CONVERSATION = {
     "last_message_at": "2026-11-22T08:50:30Z",
     "last_message_from": None,
     "waiting_s": 720,
+    "stuck": None,
     "status": None,
     "assigned_to": ["Support"],
     "mention": None,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qsc_bot.output.text import cell_width, csv_cell, duration, encodable, mask, sanitise, shorten
+from qsc_bot.output.text import cell_width, csv_cell, encodable, mask, sanitise, shorten
 
 
 @pytest.mark.parametrize(
@@ -58,27 +58,6 @@ def test_only_lone_surrogates_cannot_be_encoded() -> None:
 )
 def test_names_become_initials(name: str, masked: str) -> None:
     assert mask(name) == masked
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [
-        (-5, "0s"),
-        (0, "0s"),
-        (45, "45s"),
-        (59, "59s"),
-        (60, "1m"),
-        (720, "12m"),
-        (3600, "1h"),
-        (7500, "2h05m"),
-        (86_399, "23h59m"),
-        (86_400, "1d"),
-        (223_200, "2d14h"),
-        (604_812, "7d"),
-    ],
-)
-def test_spans_show_their_two_largest_units(seconds: int, text: str) -> None:
-    assert duration(seconds) == text
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\t=", " ="])

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from qsc_bot.errors import QscBotError
 from tests.sandbox.bench import NOW, Bench, MakeBench
 
 MENTIONS = "/1000/inbox/mentions"
@@ -179,3 +180,33 @@ def test_context_is_the_private_thread_of_that_person(bench: Bench) -> None:
 def test_suggestions_reveal_the_private_message_token(bench: Bench) -> None:
     found = bench.ask("GET", "/1000/filter/suggestions?query=private")
     assert [item["filter"] for item in found["data"]] == ["type:privatemessage"]
+
+
+def test_assignment_and_status_leave_actions_with_their_dates(bench: Bench) -> None:
+    assert newest(bench, "twitter:1001")["actions"] == []
+    bench.sandbox.take_case("twitter:1001")
+    bench.seconds += 60
+    bench.sandbox.mark_done("twitter:1001")
+    mention = newest(bench, "twitter:1001")
+    assert (mention["status"], [one["display_name"] for one in mention["assignees"]]) == ("done", ["Ana Agent"])
+    assigned, done = mention["actions"]
+    assert set(assigned) == set(done) == {"type", "description", "date", "metadata"}
+    assert (assigned["metadata"], assigned["date"]) == ({"assignees": mention["assignees"]}, {"added": int(NOW)})
+    assert (done["metadata"], done["date"]) == ({"status": "done"}, {"added": int(NOW) + 60})
+
+
+def test_what_is_done_cannot_be_marked_done_again(bench: Bench) -> None:
+    bench.sandbox.mark_done("twitter:1001")
+    with pytest.raises(QscBotError, match="done already"):
+        bench.sandbox.mark_done("twitter:1001")
+
+
+def test_seeded_assignment_has_its_action(bench: Bench) -> None:
+    (action,) = newest(bench, "whatsapp:32470000001")["actions"]
+    assert (action["type"], action["metadata"]["assignees"][0]["display_name"]) == ("assignment", "Ana Agent")
+
+
+def test_newer_message_is_new_again(bench: Bench) -> None:
+    bench.sandbox.mark_done("twitter:1001")
+    bench.sandbox.say("twitter:1001", "One more thing")
+    assert (newest(bench, "twitter:1001")["status"], newest(bench, "twitter:1001")["actions"]) == ("new", [])

@@ -24,6 +24,7 @@ READS: Final = {
 GRAPH_READS: Final = {
     "mode_routed": "/me?fields=messaging_feature_status",
     "owner_shown": "/1029384756/thread_owner?recipient=5550001",
+    "subscribed_apps": "/1029384756/subscribed_apps",
     "owner_empty": "/1029384756/thread_owner?recipient=5550003",
     "conversations_last": "/1029384756/conversations?platform=messenger"
     "&fields=id,updated_time,can_reply,participants,is_owner",

@@ -2,12 +2,15 @@
 
 from urllib.parse import parse_qsl, urlsplit
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from qsc_bot.models.registry import Content
 from qsc_bot.setup.access_log import read_log
 from qsc_bot.setup.marker import revision_of, with_marker, without_marker
+from qsc_bot.setup.states import revision_in
 
 REVISION = "0123456789ab"
 NAMES = st.from_regex(r"[a-z0-9-]{1,60}", fullmatch=True)
@@ -64,3 +67,10 @@ def test_revision_is_the_same_switched_on_or_off_and_in_any_order() -> None:
     other = {"enabled": False, "filter": "private-messages", "name": "r"}
     assert revision_of(one) == revision_of(other)
     assert revision_of(one) != revision_of(one | {"filter": "saved:x"})
+
+
+def test_recipe_without_an_own_filter_keeps_the_revision_it_always_had() -> None:
+    content = Content(webhook="bot", url="https://b.example.com/in", topic_ids=["46283"], filter="private-messages")
+    assert revision_in("to-bot", content) == "1a5aec269742"
+    other = msgspec.structs.replace(content, private_message_filter="type:private")
+    assert revision_in("to-bot", other) != revision_in("to-bot", content)

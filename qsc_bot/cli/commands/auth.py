@@ -9,6 +9,7 @@ import typer
 from qsc_bot.cli.login import Wish, log_in
 from qsc_bot.cli.logout import log_out
 from qsc_bot.cli.options import command, duration, group, session
+from qsc_bot.cli.words import address, identifier
 from qsc_bot.operations.auth import Credentials, show_status
 from qsc_bot.results import Record
 
@@ -22,11 +23,16 @@ def login(
         Literal["eu", "us"] | None, typer.Option("--region", help="Where the account is; else both hosts are tried.")
     ] = None,
     account_id: Annotated[
-        str | None, typer.Option("--account-id", metavar="ID", help="The account, where the token sees several.")
+        str | None,
+        typer.Option(
+            "--account-id", metavar="ID", parser=identifier, help="The account, where the token sees several."
+        ),
     ] = None,
     api_url: Annotated[
         str | None,
-        typer.Option("--api-url", metavar="URL", help="Another API host: loopback, or one of allowed_hosts."),
+        typer.Option(
+            "--api-url", metavar="URL", parser=address, help="Another API host: loopback, or one of allowed_hosts."
+        ),
     ] = None,
     token_stdin: Annotated[bool, typer.Option("--token-stdin", help="Read the token from standard input.")] = False,
     token_file: Annotated[
@@ -41,6 +47,14 @@ def login(
     yes: Annotated[
         bool, typer.Option("--yes", "-y", help="Rewrite the user file although its comments are lost.")
     ] = False,
+    confirm_profile: Annotated[
+        str | None,
+        typer.Option(
+            "--confirm-profile",
+            metavar="NAME",
+            help="The profile's name, where it is protected and turned to another account or host.",
+        ),
+    ] = None,
 ) -> Record:
     """Log in to an account: check a token, make its profile the default one and store the secrets in the keychain.
 
@@ -55,6 +69,7 @@ def login(
         token_file=token_file,
         allow_file_store=allow_file_store,
         yes=yes,
+        confirm_profile=confirm_profile,
     )
     return log_in(session(ctx), wish)
 

@@ -1,5 +1,6 @@
 """See who holds which conversation."""
 
+import shlex
 import webbrowser
 from datetime import timedelta
 from typing import Annotated, Any, Literal
@@ -24,6 +25,7 @@ Since = Annotated[
     ),
 ]
 DAY = timedelta(hours=24)
+WEEK = timedelta(days=7)
 
 
 @command(app, "list", example="qsc-bot conversation list --control agent --since 7d", schema="conversation-list")
@@ -94,3 +96,34 @@ def show_conversation(
     if web:
         webbrowser.open(operations.page_of(here.profile, item))
     return Record(schema="conversation", item=item)
+
+
+@command(app, "explain", example="qsc-bot conversation explain twitter:1002", schema="explanation")
+def explain_conversation(
+    ctx: typer.Context,
+    conversation: Annotated[
+        str,
+        typer.Argument(metavar="ID", help="SERVICE:SERVICE_ID, a mention id, a permalink or a contact id."),
+    ],
+    since: Annotated[
+        Any,
+        typer.Option(
+            parser=since_parser,
+            metavar="DURATION|TIME",
+            help="How far back to look for messages: 24h, 7d, a date or RFC 3339 (UTC without a zone).",
+            show_default="7d",
+        ),
+    ] = WEEK,
+) -> Record:
+    """Explain why a conversation is where it is: what was seen, what follows from it, and what to type next.
+
+    Nothing is changed. Message texts are hidden unless --show-pii; they are shown and never kept.
+    """
+    from qsc_bot.operations.explanation import explain
+    from qsc_bot.operations.selection import resolve
+
+    here = session(ctx)
+    (target,) = resolve(here.connection, [conversation], one_each=True, tell=here.printer.notice)
+    given = {"-p": here.options.profile, "--config": here.options.config}
+    options = "".join(f" {name} {shlex.quote(str(value))}" for name, value in given.items() if value)
+    return explain(here.connection, target, setup=lambda: here.setup, since=since, options=options)

@@ -1,10 +1,13 @@
 """See and choose the accounts to act for."""
 
+from functools import partial
 from typing import Annotated
 
 import typer
 
 from qsc_bot.cli.options import command, group, session
+from qsc_bot.cli.protection import confirm_change
+from qsc_bot.cli.writes import Confirm
 from qsc_bot.operations import profile as operations
 from qsc_bot.operations import profile_keys as keys
 from qsc_bot.results import Listing, Record
@@ -50,20 +53,24 @@ def set_profile(
         typer.Argument(metavar="KEY=VALUE...", help="Keys of the profile, dotted where nested; KEY= removes one."),
     ],
     yes: Yes = False,
+    confirm_profile: Confirm = None,
 ) -> Record:
     """Set keys of a profile in the user file, or make a profile; the file is checked as a whole before it is written.
 
     A file with comments is not rewritten without --yes, since its comments would be lost.
     """
     here = session(ctx)
-    return keys.set_profile(here.user_file, name, assignments, here.secrets, yes=yes)
+    file = here.user_file
+    confirm = partial(confirm_change, here, file, name, confirm_profile)
+    return keys.set_profile(file, name, assignments, here.secrets, yes=yes, confirm=confirm)
 
 
 @command(app, "delete", example="qsc-bot profile delete prod --yes", schema="profile")
-def delete_profile(ctx: typer.Context, name: Name, yes: Yes = False) -> Record:
+def delete_profile(ctx: typer.Context, name: Name, yes: Yes = False, confirm_profile: Confirm = None) -> Record:
     """Take a profile out of the user file; its stored secrets stay until qsc-bot auth logout."""
     here = session(ctx)
     file = here.user_file
     keys.check_deletable(file, name, yes=yes)
+    confirm_change(here, file, name, confirm_profile, asks=True)
     here.prompts.confirm_unless(yes, f"delete profile {name} from {file.path}")
     return keys.delete_profile(file, name, here.secrets)

@@ -6,6 +6,7 @@ import typer
 
 from qsc_bot.cli.guided import end_with_form, log_chunks, show_form
 from qsc_bot.cli.options import command, group, session
+from qsc_bot.cli.words import identifier
 from qsc_bot.cli.writes import Confirm, check_setup_write
 from qsc_bot.models.setup import Active, Recipe
 from qsc_bot.operations import recipe as operations
@@ -30,7 +31,9 @@ def create(
     webhook: Annotated[str, typer.Option("--webhook", metavar="NAME", help="The webhook to trigger.")],
     topic: Annotated[
         list[str] | None,
-        typer.Option("--topic", metavar="ID", help="A topic; may be given again; default: the profile's."),
+        typer.Option(
+            "--topic", metavar="ID", parser=identifier, help="A topic; may be given again; default: the profile's."
+        ),
     ] = None,
     private_messages: Annotated[
         bool, typer.Option("--private-messages", help="New private messages; this is the default.")
