@@ -5,6 +5,7 @@ import os
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
@@ -12,7 +13,7 @@ import msgspec
 
 from qsc_bot.errors import QscBotError
 from qsc_bot.models.address import host_of, is_loopback
-from qsc_bot.models.document import LIMIT_BYTES, check_shape, parse_document
+from qsc_bot.models.document import LIMIT_BYTES, check_shape
 from qsc_bot.models.duration import DURATION_WORDS, POSITIVE_DURATION_PATTERN
 from qsc_bot.models.profile import (
     SANDBOX_NAME,
@@ -22,8 +23,10 @@ from qsc_bot.models.profile import (
     Setup,
     sandbox_profile,
 )
+from qsc_bot.models.read_before import keys_of
 
 FILE_NAME: Final = "config.yaml"
+READ_BEFORE_NAME: Final = "read-before.json"
 _VERSION: Final = 1
 _PLACES: Final = {  # variable of our own, XDG variable, place under HOME, Windows variable, folder there
     "config": ("QSC_BOT_CONFIG_DIR", "XDG_CONFIG_HOME", ".config", "APPDATA", ""),
@@ -70,9 +73,10 @@ def folders(environ: Mapping[str, str], *, windows: bool = os.name == "nt") -> F
 
 def load(environ: Mapping[str, str], *, project_file: Path | None) -> Config:
     """Read the user file and, where one is named, the project file over it, key by key."""
-    user = _read_file(user_file_path(environ))
+    memory = folders(environ).cache / READ_BEFORE_NAME
+    user = _read_file(user_file_path(environ), memory)
     named = project_file or environ.get("QSC_BOT_CONFIG")
-    project = _read_file(Path(named)) if named else None
+    project = _read_file(Path(named), memory) if named else None
     if named and not project:
         _refuse(f"{named}: there is no such file")
     return _combine(user, project)
@@ -80,7 +84,7 @@ def load(environ: Mapping[str, str], *, project_file: Path | None) -> Config:
 
 def check_user_file(content: bytes, path: Path) -> Config:
     """What a user file of this content would say; raises as `load` does."""
-    return _combine(_check_content(content, path), None)
+    return _combine(_Source(path, _checked(content, path)), None)
 
 
 def user_file_path(environ: Mapping[str, str]) -> Path:
@@ -156,19 +160,23 @@ def read_content(path: Path) -> bytes | None:
         raise QscBotError("config.invalid", f"{path}: cannot be read: {error.strerror}") from error
 
 
-def _read_file(path: Path) -> _Source | None:
+def _read_file(path: Path, memory: Path) -> _Source | None:
     content = read_content(path)
-    return None if content is None else _check_content(content, path)
+    if content is None:
+        return None
+    return _Source(path, keys_of(content, path, memory=memory, check=partial(_checked, content, path)))
 
 
-def _check_content(content: bytes, path: Path) -> _Source:
+def _checked(content: bytes, path: Path) -> dict[str, Any]:
+    from qsc_bot.models.yaml_text import parse_document  # loaded only for a file that changed
+
     keys = parse_document(content, source=str(path))
     if isinstance(keys, dict) and type(keys.get("version")) is int and keys["version"] > _VERSION:
         _refuse(f"{path}: version: {keys['version']} is from a newer version of qsc-bot; this one reads 1")
     checked = check_shape(keys, ConfigFile, source=str(path), complete=False)
     if SANDBOX_NAME in checked.get("profiles", {}):
         _refuse(f"{path}: profiles.{SANDBOX_NAME}: this name is kept for the built-in sandbox; take another")
-    return _Source(path, checked)
+    return checked
 
 
 def _check_project(project: _Source) -> None:

@@ -11,9 +11,9 @@ import yaml
 
 from qsc_bot.config import Config, check_user_file, read_content, user_file_path
 from qsc_bot.errors import QscBotError
-from qsc_bot.models.document import parse_document, set_key
 from qsc_bot.models.files import locked, replace_whole
 from qsc_bot.models.profile import SANDBOX_NAME, check_name
+from qsc_bot.models.yaml_text import parse_document, set_key
 
 _NEW: Final = b"version: 1\n"
 _PLAIN_WORD: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")

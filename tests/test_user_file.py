@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qsc_bot.errors import QscBotError
-from qsc_bot.models.document import parse_document
+from qsc_bot.models.yaml_text import parse_document
 from qsc_bot.user_file import UserFile, open_user_file
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20) | st.sampled_from(

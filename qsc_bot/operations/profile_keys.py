@@ -7,8 +7,9 @@ from typing import Any, Final
 from qsc_bot.config import refuse_unknown
 from qsc_bot.credentials.secrets import Secrets
 from qsc_bot.errors import QscBotError
-from qsc_bot.models.document import check_shape, parse_document
+from qsc_bot.models.document import check_shape
 from qsc_bot.models.profile import SANDBOX_NAME, ProfileKeys, check_name
+from qsc_bot.models.yaml_text import parse_document
 from qsc_bot.operations.profile import show_profile
 from qsc_bot.results import Record
 from qsc_bot.user_file import UserFile

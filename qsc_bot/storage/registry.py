@@ -8,9 +8,10 @@ import msgspec
 import yaml
 
 from qsc_bot.errors import QscBotError
-from qsc_bot.models.document import LIMIT_BYTES, check_shape, parse_document
+from qsc_bot.models.document import LIMIT_BYTES, check_shape
 from qsc_bot.models.files import locked, replace_whole
 from qsc_bot.models.registry import VERSION, Account, Registry
+from qsc_bot.models.yaml_text import parse_document
 
 PROJECT_NAME: Final = "qsc-bot.lock.yaml"
 STATE_NAME: Final = "registry.yaml"

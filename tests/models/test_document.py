@@ -3,7 +3,8 @@
 import pytest
 
 from qsc_bot.errors import QscBotError
-from qsc_bot.models.document import LIMIT_BYTES, parse_document
+from qsc_bot.models.document import LIMIT_BYTES
+from qsc_bot.models.yaml_text import parse_document
 
 BOMB = "a: &a [x, x]\n" + "".join(
     f"{name}: &{name} [*{below}, *{below}]\n" for below, name in zip("abcdefg", "bcdefgh", strict=True)
