@@ -205,6 +205,7 @@ CATALOGUE: Final[Mapping[str, Kind]] = {
     "run.partial": Kind(
         _E.PARTIAL, "some items failed or are in doubt", "look at the items that failed; run again for them"
     ),
+    "check.found": Kind(_E.NOT_MET, "--fail-if-any found something", "look at what the list shows"),
     "output.unwritable": Kind(_E.ENVIRONMENT, "the result cannot be written", "check the disk and where stdout goes"),
     "run.interrupted": Kind(_E.INTERRUPTED, "stopped by Ctrl-C", "run again; what is already so is left unchanged"),
 }

@@ -18,6 +18,7 @@ class ExitCode(IntEnum):
     CONFLICT = 7
     TEMPORARY = 8
     PARTIAL = 9
+    NOT_MET = 11
     DECLINED = 12
     INTERRUPTED = 130
 
@@ -33,6 +34,7 @@ EXIT_MEANINGS: Final[Mapping[ExitCode, str]] = {
     ExitCode.CONFLICT: "the remote state is not what was expected",
     ExitCode.TEMPORARY: "temporary: network, rate limit or server; safe to run again",
     ExitCode.PARTIAL: "some items failed or are in doubt",
+    ExitCode.NOT_MET: "what was asked to be so is not: --fail-if-any found something",
     ExitCode.DECLINED: "declined at the prompt",
     ExitCode.INTERRUPTED: "stopped by Ctrl-C",
 }

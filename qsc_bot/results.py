@@ -34,6 +34,8 @@ class ListSummary(msgspec.Struct, frozen=True, kw_only=True):
 
     total: int
     by_control: dict[str, int]
+    stuck: int = 0
+    stuck_by_code: dict[str, int] = {}
     since: datetime | None
     calls: int
     calls_left: int | None = None
@@ -41,9 +43,10 @@ class ListSummary(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, kw_only=True)
 class Ending:
-    """What is known of a list only after its last item was read."""
+    """What is known of a list only after its last item was read; `failure` is what ended it before its time."""
 
     complete: bool = True
+    failure: QscBotError | None = None
     summary: ListSummary | None = None
     warnings: Sequence[str] = ()
     hints: Sequence[str] = ()

@@ -5,6 +5,7 @@ https://app.engagor.com/developers/documentation/endpoints/?url=%2F%7Baccount_id
 
 import json
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Final
 
 from qsc_bot.api.accounts import Topics
@@ -58,6 +59,13 @@ class Contacts:
         """
         return self._remote.pages(
             self._remote.path("inbox", "contacts"), Contact, params={"filter": tag_filter, "limit": PAGE}
+        )
+
+    def updated(self, since: datetime) -> Iterator[list[Contact]]:
+        """Contacts that changed since a moment, 50 a page; that a change of tags counts as one is assumed."""
+        moment = since.strftime("%Y-%m-%dT%H:%M:%SZ")
+        return self._remote.pages(
+            self._remote.path("inbox", "contacts"), Contact, params={"updated_since": moment, "limit": PAGE}
         )
 
     def tag_call(self, person: ConversationId, *, tag: str, add: bool, offline: bool = False) -> Call:

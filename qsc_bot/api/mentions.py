@@ -1,6 +1,6 @@
 """Mentions: the messages of the inbox, as public clients read them (the vendor's page was not available)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Final, TypeVar
 
@@ -26,14 +26,19 @@ class Mentions:
         """Whether the profile names the account's own filter for private messages."""
         return self._private_filter is not None
 
-    def newest_first(self, since: datetime) -> Iterator[list[Mention]]:
-        """Mentions added since a moment, newest first, 100 a page."""
-        params = {"date_from": since.strftime("%Y-%m-%dT%H:%M:%SZ"), "sort": "dateadd:desc", "limit": PAGE}
+    def newest_first(
+        self, since: datetime, until: datetime | None = None, *, counted: Callable[[int], None] | None = None
+    ) -> Iterator[list[Mention]]:
+        """Mentions added since a moment, newest first, 100 a page; `counted` hears how many there are in all."""
+        params = {"date_from": _written(since), "sort": "dateadd:desc", "limit": PAGE}
+        if until is not None:
+            params["date_to"] = _written(until)
         if self._topic_ids:
             params["topic_ids"] = ",".join(self._topic_ids)
         if self._private_filter:
             params["filter"] = self._private_filter
-        return self._remote.pages(self._remote.path("inbox", "mentions"), Mention, params=params)
+        path = self._remote.path("inbox", "mentions")
+        return self._remote.pages(path, Mention, params=params, counted=counted)
 
     def read(self, topic_id: str, mention_id: str) -> Mention:
         """One mention; raises `conversation.not_found`."""
@@ -54,3 +59,7 @@ class Mentions:
     def _context(self, mention: Mention, kind: type[T]) -> T:
         path = self._remote.path("inbox", "context", str(mention.topic.id), str(mention.id))
         return self._remote.get(path, kind, params={"context_type": "privatemessages"})
+
+
+def _written(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

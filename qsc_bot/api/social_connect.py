@@ -1,6 +1,6 @@
 """Qualtrics Social Connect: its envelope, its errors and its lists."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 from urllib.parse import quote, urljoin
 
@@ -63,13 +63,21 @@ class SocialConnect:
         paging = {"next_url": None}
         return {"meta": {"code": 200}, "response": {"count": len(items), "data": items, "paging": paging}}
 
-    def pages(self, path: str, kind: type[T], *, params: Mapping[str, str]) -> Iterator[list[T]]:
-        """Read a list page by page. A next page is followed on the same origin only, and never twice."""
+    def pages(
+        self, path: str, kind: type[T], *, params: Mapping[str, str], counted: Callable[[int], None] | None = None
+    ) -> Iterator[list[T]]:
+        """Read a list page by page. A next page is followed on the same origin only, and never twice.
+
+        `counted` hears how many items there are in all, where a page says so.
+        """
         reply = self.remote.send("GET", path, params=params)
         seen = {reply.url}
         while True:
             body = self._response(reply, "GET")
-            yield [decode(raw, kind, call=reply.call) for raw in _items(body, reply.call)]
+            items = _items(body, reply.call)
+            if counted is not None and isinstance(body.get("count"), int):
+                counted(body["count"])
+            yield [decode(raw, kind, call=reply.call) for raw in items]
             following = _next_url(body, reply.call)
             if following is None:
                 return

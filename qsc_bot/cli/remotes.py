@@ -22,6 +22,7 @@ from qsc_bot.control.driver import Driver, Drivers
 from qsc_bot.control.escalations import Escalations
 from qsc_bot.control.handover import HandoverDriver
 from qsc_bot.control.messenger import MessengerDriver, NoMessenger
+from qsc_bot.control.remembering import RememberingDriver
 from qsc_bot.control.tag import TagDriver
 from qsc_bot.credentials.secrets import Secret, Secrets, variable_of
 from qsc_bot.errors import AccessDenied, QscBotError
@@ -33,6 +34,7 @@ from qsc_bot.operations.raw import RawRemote
 from qsc_bot.results import Record
 from qsc_bot.setup.remote import RemoteSetup
 from qsc_bot.storage.facts import Facts
+from qsc_bot.storage.index import Index
 from qsc_bot.transport.auth import BearerTransport
 from qsc_bot.transport.clock import Clock
 from qsc_bot.transport.log import LogTransport
@@ -51,6 +53,7 @@ class Remotes:
         known: Callable[[], Collection[str]],
         clock: Clock,
         cache: Path,
+        index: Callable[[], Index],
         sleep: Callable[[float], None],
         log: Callable[[str], None] | None,
         mount: Callable[[str], httpx.BaseTransport],
@@ -65,6 +68,7 @@ class Remotes:
         self._mount = mount
         self._should_stop = should_stop
         self._meter = Meter()
+        self._open_index = index
         self._clients: list[httpx.Client] = []
         key = f"{profile.base_url} {profile.account_id}"
         self._facts = Facts(cache / "facts.json", key=key, unix_seconds=clock.unix)
@@ -80,21 +84,9 @@ class Remotes:
         """The clients and drivers, for the operations."""
         profile = self._profile
         escalations = Escalations(
-            self._contacts,
-            tag=profile.escalation_tag,
-            tag_filter=profile.contact_tag_filter,
-            facts=self._facts,
-            now=self._clock.now,
+            self._contacts, tag=profile.escalation_tag, tag_filter=profile.contact_tag_filter, facts=self._facts
         )
-        tag = TagDriver(self._contacts, escalations, tag=profile.escalation_tag, clock=self._clock)
-        drivers = Drivers(
-            profile.channels,
-            {
-                Method.TAG: lambda: tag,
-                Method.HANDOVER: lambda: HandoverDriver(Handover(self._social_connect), clock=self._clock),
-                Method.MESSENGER: self._messenger,
-            },
-        )
+        tag = RememberingDriver(TagDriver(self._contacts, tag=profile.escalation_tag, clock=self._clock), self._index)
         return Connection(
             profile=profile,
             contacts=self._contacts,
@@ -103,15 +95,28 @@ class Remotes:
                 topic_ids=profile.topic_ids,
                 private_filter=profile.private_message_filter,
             ),
-            drivers=drivers,
+            drivers=Drivers(
+                profile.channels,
+                {
+                    Method.TAG: lambda: tag,
+                    Method.HANDOVER: self._handover,
+                    Method.MESSENGER: self._remembering_messenger,
+                },
+            ),
             tag=tag,
+            open_messenger=lambda: self._messenger,
             escalations=escalations,
+            index=self._index,
             clock=self._clock,
             meter=self._meter,
             sleep=self._sleep,
             can_read=self._has_token,
             should_stop=self._should_stop,
         )
+
+    @cached_property
+    def _index(self) -> Index:
+        return self._open_index()
 
     def raw(self, *, graph: bool) -> RawRemote:
         """One of the two APIs as it is; raises `config.messenger` where the profile has no Messenger."""
@@ -150,11 +155,21 @@ class Remotes:
         topics = Topics(configured=self._profile.topic_ids, account=self.accounts.own, facts=self._facts)
         return Contacts(self._social_connect, topics=topics)
 
-    def _messenger(self) -> Driver:
+    def _handover(self) -> Driver:
+        driver = HandoverDriver(Handover(self._social_connect), clock=self._clock)
+        return RememberingDriver(driver, self._index)
+
+    @cached_property
+    def _messenger(self) -> MessengerDriver | None:
         setup = self._profile.messenger
         if setup is None:
-            return NoMessenger(profile=self._profile.name, now=self._clock.now)
+            return None
         return MessengerDriver(Threads(self._graph(setup), page_id=setup.page_id), setup, clock=self._clock)
+
+    def _remembering_messenger(self) -> Driver:
+        if self._messenger is None:
+            return NoMessenger(profile=self._profile.name, now=self._clock.now)
+        return RememberingDriver(self._messenger, self._index)
 
     def _graph(self, setup: Messenger) -> Graph:
         base_url = f"{self._profile.graph_base}/{setup.graph_version}"

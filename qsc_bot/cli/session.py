@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from qsc_bot.sandbox.service import Sandbox
     from qsc_bot.setup.back_end import SetupBackEnd
     from qsc_bot.setup.guided import GuidedSetup
+    from qsc_bot.storage.index import Index
     from qsc_bot.transport.clock import Clock
     from qsc_bot.user_file import UserFile
 
@@ -215,11 +216,23 @@ class Session:
             known=around.secrets,
             clock=self.clock,
             cache=self.folders.cache,
+            index=partial(self._open_index, profile),
             sleep=around.sleep,
             log=self.printer.trace if options.debug else None,
             mount=around.mount or partial(self._mount, profile),
             should_stop=self.interrupts.was_asked,
         )
+
+    @cached_property
+    def index(self) -> "Index":
+        """What is known on this machine of the profile's conversations."""
+        return self._open_index(self.profile)
+
+    def _open_index(self, profile: "Profile") -> "Index":
+        from qsc_bot.storage.index import index_key, open_index
+
+        path = self.folders.cache / "index.db"
+        return open_index(path, index_key(profile), now=self.clock.unix, tell=self.printer.warning)
 
     @property
     def connection(self) -> "Connection":

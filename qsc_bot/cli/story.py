@@ -62,7 +62,7 @@ class Stage:
 
     def end_step(self, name: str, *, expected: str | None, is_right: Check = lambda _: True) -> None:
         """Read who holds each conversation now, and keep whether that and the step's own check came out right."""
-        found = {one.service: one for one in self.look("conversation", "list").items}
+        found = {one.service: one for one in self.look("conversation", "list", "--max-age", "0s").items}
         controls = {service: found[service].control.value if service in found else None for service in PEOPLE}
         ok = all(control == expected for control in controls.values()) and is_right(found)
         self.steps.append(DemoStep(step=name, **controls, ok=ok))
@@ -141,7 +141,7 @@ def _first_message(stage: Stage) -> None:
 def _escalate(stage: Stage) -> None:
     stage.tell("3. The customers ask for a person. The bot says so and escalates, each channel in its own way.")
     _all_say(stage, "I want to talk to a person")
-    stage.type("conversation", "list")
+    stage.type("conversation", "list", "--max-age", "0s")
     stage.end_step("the bot escalated", expected="agent", is_right=_answered)
 
 
@@ -161,7 +161,7 @@ def _agent_answers(stage: Stage) -> None:
 def _hand_back(stage: Stage) -> None:
     stage.tell("6. Hand over to the bot.")
     report = stage.type("handover", "to-bot", *IDS)
-    stage.type("conversation", "list")
+    stage.type("conversation", "list", "--max-age", "0s")
     done = [item.status is Status.CHANGED and item.verified is True for item in report.body.items]
     is_done = len(done) == len(IDS) and all(done)
     stage.end_step("handed over to the bot", expected="bot", is_right=lambda _: is_done)

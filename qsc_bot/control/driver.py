@@ -1,11 +1,11 @@
 """Who holds a conversation, and how it moves: one driver for each method, and the map from service to method."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final, Protocol
 
 from qsc_bot.errors import QscBotError
-from qsc_bot.models.conversation import Call, Control, Conversation, ConversationId, Failure, Method, Move, Reading
+from qsc_bot.models.conversation import Call, Control, ConversationId, Failure, Method, Move, Reading
 
 DEFAULT_METHODS: Final[Mapping[str, Method]] = {
     "facebook": Method.MESSENGER,
@@ -24,9 +24,6 @@ class Driver(Protocol):
     @property
     def method(self) -> Method:
         """The method that this drives."""
-
-    def survey(self, people: Sequence[Conversation]) -> Iterator[Reading]:
-        """Read many of one service, in their order, as cheaply as the API allows; what cannot be read is `unknown`."""
 
     def read(self, person: ConversationId) -> Reading:
         """Read one, fresh."""

@@ -1,12 +1,11 @@
 """The contacts that bear the escalation tag, and what their list proves about everybody else."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from qsc_bot.api.contacts import NEED_TOPICS, UNSUPPORTED, Contacts
 from qsc_bot.errors import ApiError
 from qsc_bot.models.contact import Contact
-from qsc_bot.models.conversation import ConversationId
 from qsc_bot.storage.facts import Facts
 
 
@@ -23,77 +22,71 @@ def is_escalated(tags: Sequence[str] | None, tag: str) -> bool | None:
 
 
 class Escalations:
-    """The list of tagged contacts, read once a run, 50 a call. `warnings` tell what it may have missed."""
+    """Lists contacts by the tag, 50 a call. `warnings` tell what the list may have missed."""
 
-    def __init__(
-        self, contacts: Contacts, *, tag: str, tag_filter: str | None, facts: Facts, now: Callable[[], datetime]
-    ) -> None:
+    def __init__(self, contacts: Contacts, *, tag: str, tag_filter: str | None, facts: Facts) -> None:
         self._contacts = contacts
         self._tag = tag
         self._filter = tag_filter or f'contacttag:"{tag}"'
         self._facts = facts
-        self._now = now
-        self._found: dict[ConversationId, Contact] | None = None
-        self._undecided: set[ConversationId] = set()
         self._unmapped = 0
-        self.read_at: datetime | None = None
         self.refusal: ApiError | None = None
-        self.warnings: list[str] = []
 
-    def load(self) -> dict[ConversationId, Contact]:
-        """Every conversation whose contact bears the tag."""
-        if self._found is None:
-            bearers = list(self._bearers())
-            self._found = {person: contact for contact in bearers for person in contact.conversations}
-            self.read_at = self._now()
-            if bearers:
-                self._facts.remember_proof(self._proof(None))
-            for service in {person.service for person in self._found}:
-                self._facts.remember_proof(self._proof(service))
-            self._judge()
-        return self._found
+    def tagged(self) -> Iterator[list[Contact]]:
+        """What the filter finds, page by page, those that differ in case among them.
 
-    def of(self, person: ConversationId) -> bool | None:
-        """Whether this person is escalated, as far as the list tells.
-
-        Absence proves nothing before a contact that bears the tag was found with this filter; nor, where contact
-        calls need topics, which this list does not take, before one of the same service was found; nor while the
-        list has gaps.
+        A refusal of the filter ends the list and is kept.
         """
-        if person in self.load():
-            return True
-        if person in self._undecided or self.warnings or person.service in UNSUPPORTED:
-            return None
-        proof = self._proof(person.service if person.service in NEED_TOPICS else None)
-        return False if self._facts.is_proven(proof) else None
-
-    def _bearers(self) -> Iterator[Contact]:
-        for contact in self._listed():
-            escalated = is_escalated(contact.tags, self._tag)
-            self._unmapped += escalated is not False and not contact.conversations
-            if escalated is None:
-                self._undecided.update(contact.conversations)
-            if escalated:
-                yield contact
-
-    def _listed(self) -> Iterator[Contact]:
-        """What the filter finds; a refusal of the filter ends the list and is kept."""
+        self._unmapped, self.refusal = 0, None
         try:
             for page in self._contacts.tagged(self._filter):
-                yield from page
+                near = [contact for contact in page if self.bears(contact) is not False]
+                self._unmapped += sum(not contact.conversations for contact in near)
+                self._remember(contact for contact in near if self.bears(contact))
+                yield near
         except ApiError as error:
             if error.code != "api.refused":
                 raise
             self.refusal = error
 
-    def _judge(self) -> None:
-        """Where the list has gaps, absence from it proves nothing, and people are told."""
+    def changed(self, since: datetime) -> Iterator[list[Contact]]:
+        """Every contact that changed since a moment, with the tag or without, page by page.
+
+        They prove nothing of the filter, which did not find them.
+        """
+        return self._contacts.updated(since)
+
+    def bears(self, contact: Contact) -> bool | None:
+        """Whether a contact bears the tag."""
+        return is_escalated(contact.tags, self._tag)
+
+    def proves_absence(self, service: str) -> bool:
+        """Whether not being on the list means not bearing the tag.
+
+        Not before a contact that bears the tag was found with this filter; nor, where contact calls need topics,
+        which this list does not take, before one of the same service was found.
+        """
+        if service in UNSUPPORTED:
+            return False
+        return self._facts.is_proven(self._proof(service if service in NEED_TOPICS else None))
+
+    @property
+    def warnings(self) -> list[str]:
+        """Where the list that was read last has gaps; absence from such a list proves nothing."""
+        told = []
         if self.refusal:
-            self.warnings.append(
+            told.append(
                 f"the list of tagged contacts was refused: {self.refusal}; contact_tag_filter in the profile may help"
             )
         if self._unmapped:
-            self.warnings.append(f"{self._unmapped} tagged contacts do not say which conversations are theirs")
+            told.append(f"{self._unmapped} tagged contacts do not say which conversations are theirs")
+        return told
+
+    def _remember(self, bearers: Iterable[Contact]) -> None:
+        for contact in bearers:
+            self._facts.remember_proof(self._proof(None))
+            for person in contact.conversations:
+                self._facts.remember_proof(self._proof(person.service))
 
     def _proof(self, service: str | None) -> str:
         return " ".join(filter(None, (self._filter, f"tag={self._tag}", service and f"service={service}")))

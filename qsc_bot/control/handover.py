@@ -4,12 +4,11 @@ The fields of its handover item are unknown, so the item is read tolerantly, her
 say in so many words is `unknown`, never `bot`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 from qsc_bot.api.handover import Handover
-from qsc_bot.control.survey import read_each
-from qsc_bot.models.conversation import Call, Control, Conversation, ConversationId, Method, Move, Reading
+from qsc_bot.models.conversation import Call, Control, ConversationId, Method, Move, Reading
 from qsc_bot.transport.clock import Clock
 
 KEYS: Final = ("owner", "state", "status")
@@ -72,11 +71,6 @@ class HandoverDriver:
     def __init__(self, handover: Handover, *, clock: Clock) -> None:
         self._handover = handover
         self._clock = clock
-
-    def survey(self, people: Sequence[Conversation]) -> Iterator[Reading]:
-        """One call each: no listing of handover states is known."""
-        ids = [ConversationId(one.service, one.service_id) for one in people]
-        return read_each(ids, self.read, method=Method.HANDOVER, now=self._clock.now)
 
     def read(self, person: ConversationId) -> Reading:
         """Read the handover item; raises `conversation.not_found`, `access.scope`."""

@@ -3,25 +3,33 @@
 https://developers.facebook.com/documentation/business-messaging/instagram-messaging/features/conversation-routing/apis
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
 from qsc_bot.api.graph import HiddenOwner
 from qsc_bot.api.threads import Threads
 from qsc_bot.control.driver import unknown
-from qsc_bot.control.owned_threads import OwnedThreads
-from qsc_bot.control.survey import STOPPING, read_each
+from qsc_bot.control.survey import STOPPING
 from qsc_bot.errors import ApiError, QscBotError
-from qsc_bot.models.conversation import Call, Control, Conversation, ConversationId, Method, Move, Reading
+from qsc_bot.models.conversation import Call, Control, ConversationId, Method, Move, Reading
 from qsc_bot.models.profile import Messenger
-from qsc_bot.models.thread import App, ThreadOwner
+from qsc_bot.models.thread import App, Thread, ThreadOwner
 from qsc_bot.models.wire import moment
 from qsc_bot.transport.clock import Clock
 
-FEW: Final = 3
-"""Up to so many conversations are asked one by one: the list of threads costs more."""
+PLATFORMS: Final = {"instagram": "instagram"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ThreadNews:
+    """When a thread was last updated; `reading` is there where the list proves that it is ours."""
+
+    person: ConversationId
+    updated_at: datetime | None
+    reading: Reading | None
 
 
 class MessengerDriver:
@@ -34,18 +42,7 @@ class MessengerDriver:
         self._setup = setup
         self._clock = clock
         self._routed: dict[str, bool] = {}
-        self._lists: dict[str, OwnedThreads] = {}
         self._is_ours: bool | None = None
-
-    def survey(self, people: Sequence[Conversation]) -> Iterator[Reading]:
-        """Ours from the list of threads, where routing is on; one `thread_owner` for every other thread."""
-        ours = self._owned(people) if len(people) > FEW else {}
-        ids = [ConversationId(one.service, one.service_id) for one in people]
-        rest = read_each(
-            [one for one in ids if one not in ours], self.read, method=Method.MESSENGER, now=self._clock.now
-        )
-        for person in ids:
-            yield self._held_by_bot(person, ours[person]) if person in ours else next(rest)
 
     def read(self, person: ConversationId) -> Reading:
         """Ask who owns the thread; a holder that Meta hides is `unknown`, never nobody."""
@@ -55,6 +52,16 @@ class MessengerDriver:
         except HiddenOwner:
             return self._reading(person, ThreadOwner())
         return self._reading(person, owner)
+
+    def news(self, service: str) -> Iterator[list[ThreadNews]]:
+        """Threads by their last update, newest first (assumed), those that are ours with a reading; two calls more.
+
+        None in zero-config mode, where Meta does not tell whose a thread is.
+        """
+        if not self.is_routed(service):
+            return
+        for page in self._threads.pages(PLATFORMS.get(service, "messenger")):
+            yield [news for thread in page if (news := self._news(service, thread)) is not None]
 
     def plan(self, person: ConversationId, to: Control, *, reading: Reading | None, note: str) -> Move:
         """To the bot: `take` with routing on, `request` without. To the agents: `pass`, after a `take` from others."""
@@ -87,34 +94,24 @@ class MessengerDriver:
         """The apps that are connected to the Page, as far as Meta shows them."""
         return self._threads.apps()
 
-    def _owned(self, people: Sequence[Conversation]) -> dict[ConversationId, datetime]:
-        """The threads that the list shows as ours, and when; none in zero-config mode, where Meta does not tell."""
-        service = people[0].service
-        try:
-            if not self.is_routed(service):
-                return {}
-            ours = dict(self._listed_as_ours(service, people))
-            return ours if ours and self._is_our_token(next(iter(ours))) else {}
-        except ApiError as error:
-            if error.code in STOPPING:
-                raise
-            return {}
-
-    def _listed_as_ours(
-        self, service: str, people: Sequence[Conversation]
-    ) -> Iterator[tuple[ConversationId, datetime]]:
-        if service not in self._lists:
-            self._lists[service] = OwnedThreads(self._threads, service=service, now=self._clock.now)
-        for one in people:
-            person = ConversationId(one.service, one.service_id)
-            seen_at = self._lists[service].seen_as_ours(person, active_at=one.last_message_at)
-            if seen_at is not None:
-                yield person, seen_at
+    def _news(self, service: str, thread: Thread) -> ThreadNews | None:
+        others = [one.id for one in thread.participants.data if one.id != self._threads.page_id]
+        if len(others) != 1:
+            return None
+        person = ConversationId(service, str(others[0]))
+        is_ours = bool(thread.is_owner) and self._is_our_token(person)
+        reading = self._held_by_bot(person, self._clock.now()) if is_ours else None
+        return ThreadNews(person=person, updated_at=_parsed(thread.updated_time), reading=reading)
 
     def _is_our_token(self, owned: ConversationId) -> bool:
         """Whether the token is the bot's app's: `is_owner` speaks of the app that minted it. Asked once."""
         if self._is_ours is None:
-            self._is_ours = self.read(owned).control is Control.BOT
+            try:
+                self._is_ours = self.read(owned).control is Control.BOT
+            except ApiError as error:
+                if error.code in STOPPING:
+                    raise
+                self._is_ours = False
         return self._is_ours
 
     def _held_by_bot(self, person: ConversationId, seen_at: datetime) -> Reading:
@@ -175,10 +172,6 @@ class NoMessenger:
         self._profile = profile
         self._now = now
 
-    def survey(self, people: Sequence[Conversation]) -> Iterator[Reading]:
-        """Unknown, each."""
-        return (self.read(ConversationId(one.service, one.service_id)) for one in people)
-
     def read(self, person: ConversationId) -> Reading:
         """Unknown, with the reason."""
         return unknown(person, Method.MESSENGER, f"profile {self._profile} has no messenger section", self._now())
@@ -200,3 +193,10 @@ class NoMessenger:
             "config.messenger",
             f"{person} moves by Messenger, and profile {self._profile} has no messenger section",
         )
+
+
+def _parsed(text: str | None) -> datetime | None:
+    try:
+        return datetime.strptime(text or "", "%Y-%m-%dT%H:%M:%S%z").astimezone(UTC)
+    except ValueError:
+        return None

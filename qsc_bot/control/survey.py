@@ -9,7 +9,8 @@ from qsc_bot.errors import AccessDenied, QscBotError
 from qsc_bot.models.conversation import ConversationId, Method, Reading
 from qsc_bot.transport.parallel import in_parallel
 
-STOPPING: Final = frozenset({"api.rate_limited"})
+MAX_CALLS: Final = "budget.max_calls"
+STOPPING: Final = frozenset({"api.rate_limited", "budget.reserved", MAX_CALLS})
 """Failures that end a survey: every further call would make them worse."""
 
 

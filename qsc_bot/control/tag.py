@@ -1,15 +1,13 @@
 """The method `tag`: the escalation tag on the contact means that agents hold every tag conversation of this person."""
 
-from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from qsc_bot.api.contacts import UNSUPPORTED, Contacts
 from qsc_bot.control.driver import unknown
-from qsc_bot.control.escalations import Escalations, is_escalated
-from qsc_bot.control.survey import read_each
+from qsc_bot.control.escalations import is_escalated
 from qsc_bot.errors import QscBotError
 from qsc_bot.models.contact import Contact
-from qsc_bot.models.conversation import Call, Control, Conversation, ConversationId, Method, Move, Reading
+from qsc_bot.models.conversation import Call, Control, ConversationId, Method, Move, Reading
 from qsc_bot.transport.clock import Clock
 
 
@@ -18,25 +16,10 @@ class TagDriver:
 
     method = Method.TAG
 
-    def __init__(self, contacts: Contacts, escalations: Escalations, *, tag: str, clock: Clock) -> None:
+    def __init__(self, contacts: Contacts, *, tag: str, clock: Clock) -> None:
         self._contacts = contacts
-        self._escalations = escalations
         self._tag = tag
         self._clock = clock
-
-    def survey(self, people: Sequence[Conversation]) -> Iterator[Reading]:
-        """From the list of tagged contacts; one call each only for those of whom the list proves nothing."""
-        ids = [ConversationId(one.service, one.service_id) for one in people]
-        unproven = [person for person in ids if self._escalations.of(person) is None]
-        reads = read_each(unproven, self.read, method=Method.TAG, now=self._clock.now)
-        for person in ids:
-            known = self._escalations.of(person)
-            if known is None:
-                yield next(reads)
-            else:
-                contact = self._escalations.load().get(person)
-                at = self._escalations.read_at or self._clock.now()
-                yield self._reading(person, escalated=known, contact=contact, at=at)
 
     def read(self, person: ConversationId) -> Reading:
         """From the contact itself; raises `contact.not_found`."""

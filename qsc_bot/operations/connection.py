@@ -2,14 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from qsc_bot.api.contacts import Contacts
 from qsc_bot.api.mentions import Mentions
-from qsc_bot.control.driver import Drivers
+from qsc_bot.control.driver import Driver, Drivers
 from qsc_bot.control.escalations import Escalations
-from qsc_bot.control.tag import TagDriver
+from qsc_bot.control.messenger import MessengerDriver
 from qsc_bot.models.conversation import Method
+from qsc_bot.models.duration import parse_duration
 from qsc_bot.models.profile import Profile
+from qsc_bot.storage.index import Index
 from qsc_bot.transport.clock import Clock
 from qsc_bot.transport.pace import Meter
 
@@ -23,10 +26,22 @@ class Connection:
     contacts: Contacts
     mentions: Mentions
     drivers: Drivers
-    tag: TagDriver
+    tag: Driver
+    open_messenger: Callable[[], MessengerDriver | None]
     escalations: Escalations
+    index: Index
     clock: Clock
     meter: Meter
     sleep: Callable[[float], None]
     can_read: Callable[[Method], bool]
     should_stop: Callable[[], bool]
+
+    @property
+    def messenger(self) -> MessengerDriver | None:
+        """The Page's threads, built when first asked for; None for a profile without them."""
+        return self.open_messenger()
+
+    @property
+    def control_max_age(self) -> timedelta:
+        """How long a reading without newer activity is trusted."""
+        return timedelta(seconds=parse_duration(self.profile.control_max_age))

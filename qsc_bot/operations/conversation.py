@@ -17,9 +17,12 @@ from qsc_bot.models.conversation import Conversation, ConversationId, Reading
 from qsc_bot.models.mention import Mention
 from qsc_bot.models.profile import Profile
 from qsc_bot.operations.connection import Connection
-from qsc_bot.operations.listing import COLUMNS, PLAIN, Query, empty, merge
+from qsc_bot.operations.known_rows import view_of
+from qsc_bot.operations.query import MAX_AGE, Query
+from qsc_bot.operations.rows import COLUMNS, PLAIN, empty, merge, noted
 from qsc_bot.operations.selection import Target
-from qsc_bot.operations.sweep import Sweep, is_private
+from qsc_bot.operations.sweep import is_private
+from qsc_bot.operations.talk import Talk
 from qsc_bot.results import Ending, Listing, ListSummary
 
 STATUS_FIELDS: Final = frozenset({"control", "id", "control_until", "observed_at"})
@@ -86,22 +89,21 @@ def page_of(profile: Profile, conversation: Conversation) -> str:
 
 
 def _with_messages(connection: Connection, target: Target, *, since: timedelta | datetime) -> Conversation:
-    now = connection.clock.now()
-    sweep = Sweep(is_filtered=True, method_of=connection.drivers.method_of)
     newest = _private(connection, target.mention) or _newest_mention(connection, target.id, since=since)
     if newest is None or newest.at is None:
-        return _noted(
+        return noted(
             empty(connection, target.id),
             f"no private message of this customer among those read since {_words(since)}",
         )
-    note = None
+    note, thread = None, [newest]
     try:
-        sweep.take([newest, *connection.mentions.thread(newest)], thread_of=target.id)
+        thread += connection.mentions.thread(newest)
     except ApiError as error:
-        sweep.take([newest])
         note = f"the thread could not be read ({error.message}), so older messages are not known"
-    row = sweep.conversation(target.id, now=now, is_whole=note is None)
-    return msgspec.structs.replace(row, note=note or row.note)
+    with Talk(view_of(connection, max_age=MAX_AGE), is_filtered=True) as talk:
+        talk.take_thread(thread, target.id)
+        row = talk.row(target.id, is_whole=note is None)
+    return noted(row or empty(connection, target.id), note)
 
 
 def _newest_mention(connection: Connection, person: ConversationId, *, since: timedelta | datetime) -> Mention | None:
@@ -122,11 +124,11 @@ def _private(connection: Connection, mention: Mention | None) -> Mention | None:
 
 def _with_contact(connection: Connection, person: ConversationId, row: Conversation) -> Conversation:
     if person.service in UNSUPPORTED:
-        return _noted(row, f"contact calls do not support {person.service}")
+        return noted(row, f"contact calls do not support {person.service}")
     try:
         contact = connection.contacts.read(person)
     except QscBotError as error:
-        return _noted(row, f"the contact could not be read: {error.message}")
+        return noted(row, f"the contact could not be read: {error.message}")
     return msgspec.structs.replace(
         row,
         contact_id=str(contact.id),
@@ -134,10 +136,6 @@ def _with_contact(connection: Connection, person: ConversationId, row: Conversat
         tags=contact.tags,
         escalated=is_escalated(contact.tags, connection.profile.escalation_tag),
     )
-
-
-def _noted(row: Conversation, note: str) -> Conversation:
-    return msgspec.structs.replace(row, note="; ".join(filter(None, (row.note, note))))
 
 
 def _words(since: timedelta | datetime) -> str:

@@ -11,7 +11,6 @@ import msgspec
 from qsc_bot.api.contacts import UNSUPPORTED
 from qsc_bot.control.driver import failed
 from qsc_bot.control.escalations import is_escalated
-from qsc_bot.control.messenger import MessengerDriver
 from qsc_bot.control.survey import read_each
 from qsc_bot.errors import QscBotError
 from qsc_bot.models.contact import Contact
@@ -21,10 +20,13 @@ from qsc_bot.models.thread import App
 from qsc_bot.operations.case import Case, Inbox
 from qsc_bot.operations.connection import Connection
 from qsc_bot.operations.conversation import PAGES_LOOKED_THROUGH
-from qsc_bot.operations.listing import Query, empty, merge
+from qsc_bot.operations.known_rows import view_of
+from qsc_bot.operations.query import MAX_AGE, Query
+from qsc_bot.operations.rows import empty, merge
 from qsc_bot.operations.selection import Target
 from qsc_bot.operations.stuck import stuck_codes
-from qsc_bot.operations.sweep import Sweep, is_private
+from qsc_bot.operations.sweep import is_private
+from qsc_bot.operations.talk import Talk
 from qsc_bot.setup.back_end import SetupBackEnd
 
 T = TypeVar("T")
@@ -124,34 +126,35 @@ class _Inquiry:
 
     def _messages(self, named: Mention | None, *, since: timedelta | datetime) -> Messages:
         """The customer's newest message, and the thread around it; where that fails, what was seen on the way to it."""
-        looked, start = self._sweep(), Query(since=since).start(self._connection.clock.now())
-        newest = named if named and self._is_private(named) else None
-        if newest is None:
-            newest = self._social_connect("messages", lambda: next(self._look(looked, start), None))
-        else:
-            looked.take([newest])
-        inbox = Inbox(since=start, seen=looked.seen, private=looked.private, other_types=sorted(looked.other_types))
-        if newest is None or self._person not in looked:
+        start = Query(since=since).start(self._connection.clock.now())
+        with self._talk() as looked:
+            newest = named if named and self._is_private(named) else None
+            if newest is None:
+                newest = self._social_connect("messages", lambda: next(self._look(looked, start), None))
+            else:
+                looked.take([newest])
+            sieve = looked.sieve
+            inbox = Inbox(since=start, seen=sieve.seen, private=sieve.private, other_types=sorted(sieve.other_types))
+            seen = looked.row(self._person, is_whole=False)
+        if newest is None or seen is None:
             return Messages(row=empty(self._connection, self._person), story=(), inbox=inbox)
         found = newest
         story = self._social_connect("thread", lambda: self._connection.mentions.story(found))
-        now = self._connection.clock.now()
         if story is None:
-            row = looked.conversation(self._person, now=now, is_whole=False)
-            return Messages(row=msgspec.structs.replace(row, note=None), story=(), inbox=inbox)
-        thread = self._sweep()
-        thread.take([found, *story], thread_of=self._person)
-        row = thread.conversation(self._person, now=now)
+            return Messages(row=seen, story=(), inbox=inbox)
+        with self._talk() as thread:
+            thread.take_thread([found, *story], self._person)
+            row = thread.row(self._person) or seen
         return Messages(row=row, story=[one for one in story if self._is_private(one)], inbox=inbox)
 
-    def _look(self, looked: Sweep, start: datetime) -> Iterator[Mention]:
+    def _look(self, looked: Talk, start: datetime) -> Iterator[Mention]:
         """The customer's messages in the newest pages, newest first."""
         for page in islice(self._connection.mentions.newest_first(start), PAGES_LOOKED_THROUGH):
             looked.take(page)
             yield from (one for one in page if one.conversation == self._person and self._is_private(one))
 
-    def _sweep(self) -> Sweep:
-        return Sweep(is_filtered=self._connection.mentions.is_filtered, method_of=self._connection.drivers.method_of)
+    def _talk(self) -> Talk:
+        return Talk(view_of(self._connection, max_age=MAX_AGE), is_filtered=self._connection.mentions.is_filtered)
 
     def _is_private(self, mention: Mention) -> bool:
         return is_private(mention, is_filtered=self._connection.mentions.is_filtered)
@@ -194,8 +197,8 @@ class _Inquiry:
 
     def _page(self, row: Conversation) -> tuple[bool | None, Sequence[App] | None]:
         """On Messenger, whether routing is on, and the connected apps where they may tell something."""
-        driver = self._driver
-        if not isinstance(driver, MessengerDriver):
+        driver = self._connection.messenger
+        if driver is None or self._driver.method is not Method.MESSENGER:
             return None, None
         is_routed = self._meta("mode", lambda: driver.is_routed(self._person.service))
         is_needed = row.waiting_s or row.control in (Control.OTHER, Control.UNKNOWN)

@@ -1,83 +1,42 @@
 """Who holds which conversation: the list."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
 from itertools import islice
-from typing import Any, Final, Literal
+from typing import Final
 
 import msgspec
 
-from qsc_bot.control.survey import read_each
+from qsc_bot.control.survey import MAX_CALLS, STOPPING
 from qsc_bot.errors import QscBotError
-from qsc_bot.models.contact import Contact
-from qsc_bot.models.conversation import Control, Conversation, ConversationId, Method, Reading
+from qsc_bot.models.conversation import Conversation, ConversationId, Reading
+from qsc_bot.models.known import Known, Wanted
+from qsc_bot.models.profile import Stuck
 from qsc_bot.operations.connection import Connection
-from qsc_bot.operations.sweep import Sweep
-from qsc_bot.results import Column, Ending, Listing, ListSummary
+from qsc_bot.operations.judge import Judge
+from qsc_bot.operations.known_rows import View, is_swept, person_of, view_of
+from qsc_bot.operations.query import Query
+from qsc_bot.operations.readings import Readings
+from qsc_bot.operations.refresh import Refresh
+from qsc_bot.operations.rows import listing_of, merge, noted
+from qsc_bot.results import Ending, Listing, ListSummary
 
-Sort = Literal["waiting", "last", "id"]
-LIMIT: Final = 50
 CHUNK: Final = 100
 """So many conversations are read ahead at once when only some of them will be shown."""
-
-COLUMNS: Final = (
-    Column("waiting_s", "WAIT", "duration", 0),
-    Column("control", "CONTROL", "text", 0),
-    Column("id", "CONVERSATION", "text", 0),
-    Column("name", "NAME", "text", 1),
-    Column("assigned_to", "ASSIGNED", "words", 2),
-    Column("last_message_at", "LAST", "ago", 2),
-    Column("tags", "TAG", "words", 2),
-    Column("control_until", "UNTIL", "left", 2),
-    Column("observed_at", "SEEN", "ago", 2),
-)
-PLAIN: Final = (
-    "id",
-    "control",
-    "waiting_s",
-    "method",
-    "escalated",
-    "last_message_at",
-    "last_message_from",
-    "name",
-    "note",
-)
+NOT_READ_YET: Final = "streamed before older messages were read; add --sort waiting to have waiting_s"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Query:
-    """What to list. `limit` is None for all; `streams` asks for rows as soon as they are read, in the order read."""
-
-    controls: frozenset[Control] = frozenset()
-    services: frozenset[str] = frozenset()
-    escalated: bool | None = None
-    since: timedelta | datetime = timedelta(hours=24)
-    waiting: timedelta | None = None
-    limit: int | None = LIMIT
-    sort: Sort = "waiting"
-    streams: bool = False
-
-    def start(self, now: datetime) -> datetime:
-        """Where the window begins."""
-        return self.since if isinstance(self.since, datetime) else now - self.since
-
-
-def limit_of(limit: int | None, *, all_: bool) -> int | None:
-    """How many to show, None for all; raises `usage.invalid` for a limit on all."""
-    if all_ and limit is not None:
-        raise QscBotError("usage.invalid", "--all and --limit contradict each other")
-    return None if all_ else limit or LIMIT
-
-
-def list_conversations(connection: Connection, query: Query, *, tell: Callable[[str], None]) -> Listing[Conversation]:
+def list_conversations(
+    connection: Connection, query: Query, *, tell: Callable[[str], None], limits: Stuck | None = None
+) -> Listing[Conversation]:
     """Conversations of the window, and tagged contacts whatever their age, with who holds each.
 
-    Cost: a call for each 50 tagged contacts and each 100 mentions, then what the drivers need for the rows shown.
+    What is known and young enough is not asked again. Cost of the first time: a call for each 50 tagged contacts and
+    each 100 mentions, then what it takes to read who holds the rows shown.
     """
-    survey = Survey(connection, query, tell)
-    return survey.listing(survey.streamed() if query.streams else survey.sorted())
+    survey = Survey(connection, query, tell, limits=limits)
+    return survey.listing(survey.rows())
 
 
 def list_escalated(connection: Connection, query: Query) -> Listing[Conversation]:
@@ -89,106 +48,94 @@ def list_escalated(connection: Connection, query: Query) -> Listing[Conversation
     return survey.listing(survey.tagged())
 
 
+Bringing = Callable[[Callable[[datetime], datetime]], Iterator[list[ConversationId]]]
+"""A way to bring the index up to date since a moment that depends on now; gives the customers that were not known."""
+
+
 class Survey:
     """One run of a list: what it reads, and what it has shown and left out so far."""
 
-    def __init__(self, connection: Connection, query: Query, tell: Callable[[str], None]) -> None:
+    def __init__(
+        self, connection: Connection, query: Query, tell: Callable[[str], None], *, limits: Stuck | None = None
+    ) -> None:
         self._connection = connection
         self._query = query
-        self._tell = tell
-        self._sweep = Sweep(is_filtered=connection.mentions.is_filtered, method_of=connection.drivers.method_of)
+        self._refresh = Refresh(connection, max_age=query.max_age, full=query.full, tell=tell)
+        self._readings = Readings(connection)
         self._since: datetime | None = None
         self._total = self._returned = self._undecided = self._unclear = 0
         self._by_control: Counter[str] = Counter()
+        self._by_code: Counter[str] = Counter()
+        self._stuck = 0
+        self._judge = Judge(connection.index, self._view, limits or connection.profile.stuck)
         self._is_cut = False
+        self._stop: QscBotError | None = None
 
     def listing(self, rows: Iterator[Conversation]) -> Listing[Conversation]:
         """The rows with their columns, and the ending that is known after the last of them."""
-        return Listing(schema="conversation-list", items=rows, columns=COLUMNS, plain=PLAIN, ending=self._ending)
+        return listing_of(rows, self._ending)
 
-    def streamed(self) -> Iterator[Conversation]:
-        """Rows page by page: older messages of a person may still come, so who waits since when is not known yet."""
-        tagged = self._connection.escalations.load()
-        now = self._connection.clock.now()
-        for fresh in self._swept(now):
-            yield from self._kept(self._sweep.conversation(person, now=now, is_whole=False) for person in fresh)
-        yield from self._kept(self._bare(tagged))
-
-    def sorted(self) -> Iterator[Conversation]:
-        """Rows in the order asked for; control is read only for the rows that will be shown."""
-        tagged = self._connection.escalations.load()
-        now = self._connection.clock.now()
-        for _ in self._swept(now):
+    def rows(self) -> Iterator[Conversation]:
+        """Rows in the order asked for, or page by page where that was asked for and nothing is known yet."""
+        if self._query.streams and self._connection.index.coverage().swept_until is None:
+            yield from self._streamed()
+            return
+        for _ in self._brought_up_to_date(self._refresh.all_at_once):
             pass
-        seen = (self._sweep.conversation(person, now=now) for person in self._sweep.people())
-        rows = sorted(self._wanted([*seen, *self._bare(tagged)]), key=lambda row: _order(row, self._query.sort))
-        yield from self._shown(rows)
+        assert self._since is not None
+        wanted = self._query.from_index(now=self._connection.clock.now(), since=self._since)
+        self._unclear = self._connection.index.count_unclear(wanted) if self._query.waiting else 0
+        yield from self._shown(self._with_escalation(self._connection.index.select(wanted)))
 
     def tagged(self) -> Iterator[Conversation]:
         """The conversations of tagged contacts."""
-        escalations = self._connection.escalations
-        tagged = escalations.load()
-        if escalations.refusal:
-            raise escalations.refusal
-        yield from self._kept(self._bare(tagged))
+        self._refresh.tags.bring_up_to_date(anew=True)
+        if self._connection.escalations.refusal:
+            raise self._connection.escalations.refusal
+        wanted = Wanted(since=0.0, services=self._query.services, only_tagged=True)
+        yield from self._shown(list(self._connection.index.select(wanted)))
 
-    def _swept(self, now: datetime) -> Iterator[list[ConversationId]]:
-        """The people that each page of mentions shows first; the time comes from a remote that was already asked."""
-        self._since = since = self._query.start(now)
-        for page in self._connection.mentions.newest_first(since):
-            fresh = self._sweep.take(page)
-            self._tell(f"{self._sweep.seen} messages read, {len(self._sweep)} conversations")
-            yield fresh
+    def _streamed(self) -> Iterator[Conversation]:
+        """Rows page by page: older messages of a person may still come, so who waits since when is not known yet."""
+        index = self._connection.index
+        for fresh in self._brought_up_to_date(self._refresh.one_by_one):
+            known = [one for person in fresh if (one := index.find(person)) and self._is_wanted(one)]
+            yield from self._shown(self._with_escalation(known), is_whole=False)
+        rest = index.select(Wanted(since=0.0, services=self._query.services, only_tagged=True))
+        yield from self._shown([one for one in rest if one.written_at is None])
 
-    def _bare(self, tagged: Mapping[ConversationId, Contact]) -> Iterator[Conversation]:
-        """The conversations of tagged contacts of which no message was seen."""
-        for person, contact in tagged.items():
-            if person not in self._sweep:
-                yield msgspec.structs.replace(empty(self._connection, person), name=contact.name)
+    def _brought_up_to_date(self, bring: Bringing) -> Iterator[list[ConversationId]]:
+        """What pages show first, until all is known; where a limit ends that, what is known has to do."""
+        start = self._query.start
+        try:
+            if not is_swept(view := self._view(), start=start(view.now)):
+                yield from bring(start)
+        except QscBotError as error:
+            if error.code not in STOPPING:
+                raise
+            self._stop = error
+        self._since = start(self._connection.clock.now())
 
-    def _kept(self, rows: Iterable[Conversation]) -> Iterator[Conversation]:
-        return self._shown(self._wanted(rows))
+    def _is_wanted(self, known: Known) -> bool:
+        return not self._query.services or known.service in self._query.services
 
-    def _wanted(self, rows: Iterable[Conversation]) -> Iterator[Conversation]:
-        """The rows that pass what can be said without knowing who holds them."""
-        query = self._query
-        passed: Iterator[Conversation] = (
-            self._with_tag(row) for row in rows if not query.services or row.service in query.services
-        )
-        if query.escalated is not None:
-            passed = self._with_escalation(list(passed), wanted=query.escalated)
-        for row in passed:
-            self._unclear += bool(query.waiting) and row.waiting_s is None and row.last_message_at is not None
-            if not query.waiting or (row.waiting_s or 0) >= query.waiting.total_seconds():
-                yield row
+    def _with_escalation(self, known: Iterable[Known]) -> list[Known]:
+        """Those with or without the tag, as asked; of whom the list proves nothing, the contact is read."""
+        found, wanted = list(known), self._query.escalated
+        if wanted is None:
+            return found
+        index = self._connection.index
+        self._readings.ask_tags([one for one in found if one.bears is None])
+        again = [index.find(person_of(one)) or one for one in found]
+        self._undecided += sum(one.bears is None for one in again)
+        return [one for one in again if one.bears is wanted]
 
-    def _with_tag(self, row: Conversation) -> Conversation:
-        person = ConversationId(row.service, row.service_id)
-        contact = self._connection.escalations.load().get(person)
-        return msgspec.structs.replace(
-            row,
-            escalated=self._connection.escalations.of(person),
-            contact_id=str(contact.id) if contact else None,
-            tags=contact.tags if contact else None,
-        )
-
-    def _with_escalation(self, rows: Sequence[Conversation], *, wanted: bool) -> Iterator[Conversation]:
-        """The rows with or without the tag; of whom the list proves nothing, the contact is read."""
-        open_ids = [ConversationId(row.service, row.service_id) for row in rows if row.escalated is None]
-        clock, tag = self._connection.clock, self._connection.tag
-        readings = read_each(open_ids, tag.read, method=Method.TAG, now=clock.now)
-        for row in rows:
-            escalated = row.escalated if row.escalated is not None else next(readings).escalated
-            self._undecided += escalated is None
-            if escalated is wanted:
-                yield msgspec.structs.replace(row, escalated=escalated)
-
-    def _shown(self, rows: Iterable[Conversation]) -> Iterator[Conversation]:
+    def _shown(self, known: Sequence[Known], *, is_whole: bool = True) -> Iterator[Conversation]:
         """Rows with their control, filtered by it, up to the limit; what is left is counted, and not read."""
-        query, rest = self._query, iter(rows)
+        query, rest = self._query, iter(known)
         while self._returned != query.limit and (chunk := list(islice(rest, self._ahead()))):
-            for row in read_control(self._connection, chunk):
-                if query.controls and row.control not in query.controls:
+            for row in self._read(chunk, is_whole=is_whole):
+                if not query.accepts(row):
                     continue
                 self._total += 1
                 if self._returned == query.limit:
@@ -196,91 +143,80 @@ class Survey:
                     break
                 self._returned += 1
                 self._by_control[row.control.value] += 1
+                self._by_code.update(row.stuck or ())
+                self._stuck += bool(row.stuck)
                 yield row
         left = sum(1 for _ in rest)
         self._total += left
         self._is_cut = self._is_cut or left > 0
 
-    def _ahead(self) -> int:
-        if self._query.limit is None or self._query.controls:
-            return CHUNK
-        return min(CHUNK, self._query.limit - self._returned)
+    def _ahead(self) -> int | None:
+        if self._query.limit is None:
+            return None
+        return CHUNK if self._query.judges_rows else min(CHUNK, self._query.limit - self._returned)
+
+    def _read(self, chunk: Sequence[Known], *, is_whole: bool) -> Iterator[Conversation]:
+        view = self._view()
+        due = {person_of(one) for one in chunk if view.is_due(one)}
+        found = self._readings.ask([one for one in chunk if person_of(one) in due])
+        rows = []
+        for one in chunk:
+            stop = self._readings.stop_of(one) if person_of(one) in due else None
+            row = _merged(view, one, found.get(person_of(one)), stop=stop)
+            is_known = is_whole or not row.waiting_s
+            rows.append(row if is_known else msgspec.structs.replace(row, waiting_s=None, note=NOT_READ_YET))
+        others = {person_of(other): other for row in rows for other in self._judge.others(row) if view.is_due(other)}
+        self._readings.ask(list(others.values()))
+        yield from map(self._judge.row, rows)
+
+    def _view(self) -> View:
+        return view_of(self._connection, max_age=self._query.max_age, full=self._query.full)
 
     def _ending(self) -> Ending:
         meter, warnings = self._connection.meter, list(self._warnings())
+        stop = self._stop or next(iter(self._readings.stops.values()), None)
         return Ending(
             complete=not self._is_cut and not warnings,
             summary=ListSummary(
                 total=self._total,
                 by_control=dict(self._by_control),
+                stuck=self._stuck,
+                stuck_by_code=dict(self._by_code),
                 since=self._since,
                 calls=meter.calls,
                 calls_left=meter.left,
             ),
             warnings=warnings,
             hints=[f"{self._returned} of {self._total} shown; add --all"] if self._is_cut else [],
+            failure=self._query.failure(self._returned) or (None if stop and stop.code == MAX_CALLS else stop),
         )
 
     def _warnings(self) -> Iterator[str]:
         """What the list may have missed."""
-        yield from self._connection.escalations.warnings
+        yield from self._refresh.tags.warnings
+        sieve = self._refresh.sieve
+        if self._stop:
+            yield f"not all messages were read, so conversations may be missing: {self._stop.message}"
+        if self._readings.unread:
+            stop = next(iter(self._readings.stops.values()))
+            yield f"who holds {self._readings.unread} conversations was not read: {stop.message}"
         if self._undecided:
             yield f"{self._undecided} conversations were left out: whether the escalation tag is on could not be read"
         if self._unclear:
             yield f"{self._unclear} conversations were left out: since when their customer waits is not known"
-        if self._sweep.seen and not self._sweep.private:
-            types = ", ".join(sorted(self._sweep.other_types))
+        if sieve.seen and not sieve.private:
+            types = ", ".join(sorted(sieve.other_types))
             yield (
-                f"none of {self._sweep.seen} messages is marked as private (message.type: {types}); "
+                f"none of {sieve.seen} messages is marked as private (message.type: {types}); "
                 "private_message_filter in the profile can name this account's own filter"
             )
 
 
-def empty(connection: Connection, person: ConversationId) -> Conversation:
-    """A conversation of which nothing was read yet."""
-    return Conversation(
-        id=str(person),
-        service=person.service,
-        service_id=person.service_id,
-        method=connection.drivers.method_of(person.service),
-    )
-
-
-def read_control(connection: Connection, rows: Sequence[Conversation]) -> Iterator[Conversation]:
-    """The same rows with who holds them; each service is surveyed on its own, the order stays."""
-    by_service: dict[str, list[Conversation]] = {}
-    for row in rows:
-        by_service.setdefault(row.service, []).append(row)
-    readings = {service: connection.drivers.of(service).survey(members) for service, members in by_service.items()}
-    for row in rows:
-        yield merge(row, next(readings[row.service]))
-
-
-def merge(row: Conversation, reading: Reading) -> Conversation:
-    """A row with what a reading adds to it."""
-    known: dict[str, Any] = {
-        "escalated": reading.escalated,
-        "tags": reading.tags,
-        "contact_id": reading.contact_id,
-        "name": reading.name,
-    }
-    notes = [note for note in (row.note, reading.note) if note]
-    return msgspec.structs.replace(
-        row,
-        control=reading.control,
-        holder=reading.holder,
-        control_until=reading.control_until,
-        observed_at=reading.observed_at,
-        note="; ".join(notes) or None,
-        **{key: value for key, value in known.items() if value is not None},
-    )
-
-
-def _order(row: Conversation, sort: Sort) -> tuple[object, ...]:
-    newest = -row.last_message_at.timestamp() if row.last_message_at else 0.0
-    match sort:
-        case "id":
-            return (row.service, row.service_id)
-        case "last":
-            return (newest, row.id)
-    return (-(row.waiting_s or 0), newest, row.id)
+def _merged(view: View, known: Known, reading: Reading | None, *, stop: QscBotError | None) -> Conversation:
+    """A row with what was just read of it; where that failed, the older reading is shown, and that it is old."""
+    row = view.row(known)
+    if reading is None:
+        return row if stop is None else noted(row, f"not read again: {stop.message}")
+    if reading.failure is None or view.observed_at(known) is None:
+        return merge(msgspec.structs.replace(row, stale=False, note=view.talk_note(known)), reading)
+    return noted(row, f"could not be read again: {reading.note}")

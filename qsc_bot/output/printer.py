@@ -68,6 +68,9 @@ class Printer:
         match result:
             case Listing():
                 self._show_listing(result)
+                if failure := result.ending().failure:
+                    self.error(failure)
+                    return failure.exit_code
             case Record():
                 self._show_record(result)
             case Report():

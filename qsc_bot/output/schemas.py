@@ -9,6 +9,7 @@ import msgspec
 
 from qsc_bot.errors import QscBotError
 from qsc_bot.models.auth import AuthStatus
+from qsc_bot.models.call_plan import CallPlan
 from qsc_bot.models.conversation import Conversation, Failure
 from qsc_bot.models.demo import DemoStory
 from qsc_bot.models.explanation import Explanation
@@ -22,6 +23,7 @@ Form = Literal["list", "record", "flat", "error"]
 TYPES: Final[Mapping[str, tuple[Form, type[msgspec.Struct]]]] = {
     "conversation-list": ("list", Conversation),
     "conversation": ("record", Conversation),
+    "call-plan": ("record", CallPlan),
     "explanation": ("record", Explanation),
     "outcomes": ("flat", Outcomes),
     "dry-run": ("flat", DryRun),

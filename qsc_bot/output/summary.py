@@ -24,7 +24,8 @@ def summary_line(
     total = f"{shown} of {summary.total}" if summary.total > shown else str(summary.total)
     controls = ", ".join(f"{number} {word}" for word, number in _by_control(summary) if number)
     found = f"{total} = {controls}" if controls else total
-    return sanitise(f"{owner}{period}: {found}; read {read_at.astimezone(UTC):%H:%M}; {_calls(summary)}")
+    stuck = f"; {summary.stuck} stuck" if summary.stuck else ""
+    return sanitise(f"{owner}{period}: {found}{stuck}; read {read_at.astimezone(UTC):%H:%M}; {_calls(summary)}")
 
 
 def counts_line(counts: Counts) -> str:

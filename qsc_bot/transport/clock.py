@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Final
 
 TOLERANCE_SECONDS: Final = 2.0
@@ -28,6 +27,8 @@ class Clock:
         """Learn the remote's time from its `Date` header; one that cannot be read is passed over."""
         if not date_header:
             return
+        from email.utils import parsedate_to_datetime  # only who asks a remote pays for it
+
         try:
             remote = parsedate_to_datetime(date_header)
         except (TypeError, ValueError, OverflowError):

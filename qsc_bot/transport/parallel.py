@@ -1,11 +1,16 @@
-"""Several calls at once, in the order asked."""
+"""Several calls at once: in the order asked, or each stream in its own order."""
 
+import queue
+import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from typing import Final, TypeVar
 
 READERS: Final = 8
+_LOOK_SECONDS: Final = 0.1
+"""How often a reader that is too fast looks whether it is still wanted."""
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -23,3 +28,50 @@ def in_parallel(action: Callable[[T], R], items: Iterable[T], *, workers: int = 
             yield waiting.popleft().result()
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def side_by_side(streams: Sequence[Iterable[T]]) -> Iterator[Iterator[T]]:
+    """The items of several streams as they come, each stream read in a thread of its own, a small window ahead.
+
+    The first failure is raised to who reads them. At the end of the block no stream is read on.
+    """
+    arrived: queue.Queue[tuple[T, ...] | BaseException | None] = queue.Queue(2 * READERS)
+    is_over = threading.Event()
+
+    def put(item: tuple[T, ...] | BaseException | None) -> None:
+        while not is_over.is_set():
+            with suppress(queue.Full):
+                arrived.put(item, timeout=_LOOK_SECONDS)
+                return
+
+    def read(stream: Iterable[T]) -> None:
+        try:
+            for item in stream:
+                put((item,))
+                if is_over.is_set():
+                    return
+            put(None)
+        except BaseException as fault:  # noqa: BLE001  # handed to the thread that waits, whatever it is
+            put(fault)
+
+    readers = [threading.Thread(target=read, args=(stream,), daemon=True) for stream in streams]
+    for reader in readers:
+        reader.start()
+    try:
+        yield _until_all_end(arrived, len(readers))
+    finally:
+        is_over.set()
+        for reader in readers:
+            reader.join()
+
+
+def _until_all_end(arrived: "queue.Queue[tuple[T, ...] | BaseException | None]", running: int) -> Iterator[T]:
+    while running:
+        match arrived.get():
+            case None:
+                running -= 1
+            case BaseException() as fault:
+                raise fault
+            case (item,):
+                yield item

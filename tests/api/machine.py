@@ -10,6 +10,7 @@ import httpx
 from qsc_bot.cli.remotes import Remotes
 from qsc_bot.credentials.secrets import Secrets
 from qsc_bot.models.profile import Messenger, Profile
+from qsc_bot.storage.index import index_key, open_index
 from qsc_bot.transport.clock import Clock
 from tests.api.wire import NOW, Wire
 
@@ -39,12 +40,14 @@ def machine(cache: Path, *, profile: Profile = PROD, unix_seconds: Callable[[], 
         made["mounted"].append(base_url)
         return httpx.MockTransport(wire)
 
+    clock = Clock(unix_seconds)
     remotes = Remotes(
         profile=profile,
         secrets=Secrets({"QSC_BOT_TOKEN": TOKEN, "QSC_BOT_PAGE_TOKEN": PAGE_TOKEN}),
         known=lambda: {TOKEN, PAGE_TOKEN},
-        clock=Clock(unix_seconds),
+        clock=clock,
         cache=cache,
+        index=lambda: open_index(cache / "index.db", index_key(profile), now=clock.unix, tell=made["lines"].append),
         sleep=made["slept"].append,
         log=made["lines"].append,
         mount=mount,

@@ -66,7 +66,7 @@ SOCIAL_CONNECT: dict[str, tuple[Act, str, str, dict[str, str]]] = {
         {"topic_ids": "46283"},
     ),
     "tagged contacts": (
-        lambda c: c.escalations.load(),
+        lambda c: list(c.escalations.tagged()),
         "GET /1417/inbox/contacts",
         "contacts_last.200",
         {"filter": 'contacttag:"escalated to agent"', "limit": "50"},

@@ -171,7 +171,7 @@ def test_explanation_holds_these_fields(run: Terminal) -> None:
 
 def test_summary_has_these_fields(run: Terminal) -> None:
     summary = run("conversation", "list", "-o", "json").document["summary"]
-    assert sorted(summary) == ["by_control", "calls", "calls_left", "since", "total"]
+    assert sorted(summary) == ["by_control", "calls", "calls_left", "since", "stuck", "stuck_by_code", "total"]
 
 
 def test_outcomes_have_these_fields(run: Terminal) -> None:

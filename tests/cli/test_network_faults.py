@@ -142,8 +142,12 @@ def test_broken_stream_ends_with_a_line_that_says_so(prod: Prod) -> None:
     prod.sandbox.reset("large:150:twitter")
     prod.sandbox.add_fault("GET /*/inbox/mentions", status=429, times=None)
     result = prod.run("conversation", "list", "--all", "-o", "ndjson")
+    *items, end = result.lines
     assert result.code == 8
-    assert result.stdout == ""
+    assert len(items) == 30
+    assert {(item["control"], item["escalated"]) for item in items} == {("agent", True)}
+    assert (end["type"], end["returned"], end["complete"]) == ("end", 30, False)
+    assert "not all messages were read, so conversations may be missing" in end["warnings"][0]
     assert result.error["code"] == "api.rate_limited"
 
 

@@ -1,21 +1,26 @@
-"""A tag driver and its list of tagged contacts, on one wire and one cache."""
+"""A tag driver, its list of tagged contacts and the list of conversations, on one wire and one cache."""
 
 from pathlib import Path
 from typing import Any, Final
 
-import pytest
+from msgspec import to_builtins
+from msgspec.structs import replace
 
-from qsc_bot.api.accounts import Topics
-from qsc_bot.api.contacts import Contacts
-from qsc_bot.control.escalations import Escalations
 from qsc_bot.control.tag import TagDriver
-from qsc_bot.models.conversation import Method
-from qsc_bot.storage.facts import Facts
-from tests.api.wire import NOW, Wire, envelope, social_connect
-from tests.control.people import CLOCK, row, words
+from qsc_bot.models.conversation import Conversation
+from qsc_bot.models.mention import Mention
+from qsc_bot.operations.listing import list_conversations
+from qsc_bot.operations.query import Query
+from qsc_bot.results import Ending
+from tests.api.machine import PROD, machine
+from tests.api.wire import Wire, envelope
+from tests.control.people import CLOCK
+from tests.operations.messages import customer
 
 TAG: Final = "escalated to agent"
 LIST: Final = "GET /1417/inbox/contacts"
+MENTIONS: Final = "GET /1417/inbox/mentions"
+SERVICES: Final = ("facebook", "whatsapp", "web", "viber", "twilio", "wechat", "instagram")
 
 
 def contact(number: int, *tags: str, profiles: tuple[str, ...] | None = None, **more: Any) -> dict[str, Any]:
@@ -35,16 +40,25 @@ def listed(*contacts: dict[str, Any]) -> Wire:
     return Wire().on(LIST, envelope({"data": list(contacts)}))
 
 
+def written(*mentions: Mention) -> Any:
+    """Mentions as the API answers them."""
+    return envelope({"data": [to_builtins(one, enc_hook=str) for one in mentions]})
+
+
 class Bench:
-    """A driver and its list."""
+    """A driver and its list; every service moves by the tag, and nothing is known but proofs of earlier benches."""
 
     def __init__(self, wire: Wire, cache: Path, *, tag: str = TAG, tag_filter: str | None = None) -> None:
-        facts = Facts(cache / "facts.json", key="key", unix_seconds=lambda: NOW)
-        topics = Topics(configured=["46283"], account=lambda: pytest.fail("asked"), facts=facts)
-        contacts = Contacts(social_connect(wire), topics=topics)
-        self.wire = wire
-        self.list = Escalations(contacts, tag=tag, tag_filter=tag_filter, facts=facts, now=CLOCK.now)
-        self.driver = TagDriver(contacts, self.list, tag=tag, clock=CLOCK)
+        for part in cache.glob("index.db*"):
+            part.unlink()
+        channels = dict.fromkeys(SERVICES, "tag")
+        profile = replace(PROD, escalation_tag=tag, contact_tag_filter=tag_filter, channels=channels)
+        made = machine(cache, profile=profile)
+        made.wire.answers |= wire.answers
+        self.wire = made.wire
+        self.connection = made.remotes.connection
+        self.list = self.connection.escalations
+        self.driver = TagDriver(self.connection.contacts, tag=tag, clock=CLOCK)
 
     def on_contact(self, name: str, response: dict[str, Any]) -> "Bench":
         """Say what reading one contact is answered with."""
@@ -53,5 +67,18 @@ class Bench:
         return self
 
     def survey(self, *names: str) -> dict[str, str]:
-        """Who holds each, by a survey."""
-        return words(self.driver.survey([row(name, Method.TAG) for name in names]))
+        """Who holds each, by a list of those who wrote."""
+        return {row.id: row.control.value for row in self.rows(*names)[0] if row.id in names}
+
+    def rows(self, *names: str, **wish: Any) -> tuple[list[Conversation], Ending]:
+        """The list where these have written, the last of them the longest ago."""
+        count = len(names)
+        self.wire.on(MENTIONS, written(*(customer(name, count - at, number=at) for at, name in enumerate(names))))
+        listing = list_conversations(self.connection, Query(**wish), tell=lambda _: None)
+        return list(listing.items), listing.ending()
+
+    def escalated(self, name: str) -> bool | None:
+        """Whether one who wrote is escalated, as far as the list of tagged contacts tells."""
+        self.on_contact(name, {"id": 999})
+        rows, _ = self.rows(name)
+        return next(row.escalated for row in rows if row.id == name)

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from qsc_bot.api.handover import Handover
 from qsc_bot.control.handover import WORDS, HandoverDriver, owner_of
-from qsc_bot.errors import ApiError, NotFound
+from qsc_bot.errors import NotFound
 from qsc_bot.models.conversation import Call, Control, Method, Move
 from tests.api.wire import SAMPLES, Wire, body, envelope, sc, social_connect
-from tests.control.people import AT, CLOCK, person, row, words
+from tests.control.people import AT, CLOCK, person
 
 SHAPES = {
     path.stem.removesuffix(".200"): Control(path.name.split("_")[1])
@@ -127,46 +127,6 @@ def test_handover_does_not_lapse() -> None:
     assert driver(Wire()).plan_extension(ADA, 60) == Move(calls=())
 
 
-def test_survey_is_one_call_each_in_order() -> None:
-    wire = Wire()
-    for number, owner in enumerate(("bot", "agent", "?")):
-        wire.on(f"GET /1417/inbox/handover/web/{number}", envelope({"owner": owner}))
-    wire.on("GET /1417/inbox/handover/web/3", sc("error_not_found.404"))
-    readings = list(driver(wire).survey([row(f"web:{number}", Method.HANDOVER) for number in range(4)]))
-    assert words(readings) == {"web:0": "bot", "web:1": "agent", "web:2": "unknown", "web:3": "unknown"}
-    assert readings[3].note == "web:3 is not known to account 1417"
-    assert len(wire.requests) == 4
-
-
-def test_survey_without_scope_asks_no_further_and_says_why() -> None:
-    wire = Wire().on("GET /me/accounts", sc("accounts.200"))
-    for number in range(100):
-        wire.on(f"GET /1417/inbox/handover/web/{number}", sc("error_no_permission.403"))
-    readings = list(driver(wire).survey([row(f"web:{number}", Method.HANDOVER) for number in range(100)]))
-    assert len(readings) == 100
-    assert all("accounts_handover" in (one.note or "") for one in readings)
-    assert sum("handover" in call for call in wire.calls) <= 8
-
-
-def test_survey_with_a_rejected_token_asks_no_further_and_says_why() -> None:
-    wire = Wire()
-    for number in range(100):
-        wire.on(f"GET /1417/inbox/handover/web/{number}", sc("error_invalid_token.401"))
-    readings = list(driver(wire).survey([row(f"web:{number}", Method.HANDOVER) for number in range(100)]))
-    assert {one.failure.code for one in readings if one.failure} == {"auth.rejected"}
-    assert len(readings) == 100
-    assert len(wire.requests) <= 8
-
-
-def test_survey_stops_at_the_rate_limit() -> None:
-    wire = Wire()
-    for number in range(50):
-        wire.on(f"GET /1417/inbox/handover/web/{number}", sc("error_rate_limit_reached.400"))
-    with pytest.raises(ApiError, match="rate_limit_reached"):
-        list(driver(wire).survey([row(f"web:{number}", Method.HANDOVER) for number in range(50)]))
-    assert len(wire.requests) < 30
-
-
 def test_answer_without_an_item_is_unknown() -> None:
     reading = driver(Wire().on(f"GET {PATH}", body({"meta": {"code": 200}}))).read(ADA)
     assert reading.control is Control.UNKNOWN
@@ -174,10 +134,6 @@ def test_answer_without_an_item_is_unknown() -> None:
 
 def test_word_beside_one_that_is_not_known_is_not_believed() -> None:
     assert owner_of({"owner": "bot", "state": "paused"}) == (Control.UNKNOWN, None)
-
-
-def test_survey_of_nobody_costs_nothing() -> None:
-    assert list(driver(Wire()).survey([])) == []
 
 
 def test_single_reading_raises_what_it_meets() -> None:

@@ -12,7 +12,7 @@ from qsc_bot.models.conversation import Call, Control, Method, Reading
 from qsc_bot.models.profile import Messenger
 from tests.api.machine import MESSENGER
 from tests.api.wire import Answer, Wire, body, graph, graph_sample
-from tests.control.people import AT, CLOCK, person, row
+from tests.control.people import AT, CLOCK, person
 
 ADA = person("facebook:5550001")
 PAGE = "/v25.0/1029384756"
@@ -133,7 +133,7 @@ def test_extension_is_one_write_in_seconds() -> None:
 
 def test_page_without_messenger_reads_nothing_and_refuses_writes() -> None:
     none = NoMessenger(profile="prod", now=lambda: AT)
-    (found,) = none.survey([row("facebook:5550001", Method.MESSENGER)])
+    found = none.read(person("facebook:5550001"))
     assert (found.control, found.note) == (Control.UNKNOWN, "profile prod has no messenger section")
     refused = pytest.raises(QscBotError, match="facebook:5550001 moves by Messenger, and profile prod has no messenger")
     with refused:

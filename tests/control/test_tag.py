@@ -6,30 +6,30 @@ from pathlib import Path
 import pytest
 
 from qsc_bot.errors import NotFound, QscBotError, WriteInDoubt
-from qsc_bot.models.conversation import Control, Method, Move
+from qsc_bot.models.conversation import Control, Move
 from tests.api.wire import Wire, body, envelope, form_of, sc
-from tests.control.people import person, row
-from tests.control.tag_bench import LIST, TAG, Bench, contact, listed
+from tests.control.people import person
+from tests.control.tag_bench import LIST, MENTIONS, TAG, Bench, contact, listed
 
 
-def test_survey_keeps_the_order_of_proven_and_read(tmp_path: Path) -> None:
+def test_list_keeps_the_order_of_proven_and_read(tmp_path: Path) -> None:
     bench = Bench(listed(contact(1, TAG), contact(9, TAG.upper()), contact(8, TAG.upper())), tmp_path)
     bench.on_contact("twitter:9", contact(9, TAG)).on_contact("twitter:8", contact(8, "vip"))
     names = ["twitter:9", "twitter:1", "twitter:5", "twitter:8"]
-    readings = list(bench.driver.survey([row(name, Method.TAG) for name in names]))
-    assert [str(one.id) for one in readings] == names
-    assert [one.control.value for one in readings] == ["agent", "agent", "bot", "bot"]
+    rows, _ = bench.rows(*reversed(names))
+    assert [row.id for row in rows] == names
+    assert [row.control.value for row in rows] == ["agent", "agent", "bot", "bot"]
 
 
 def test_instagram_has_no_tag(tmp_path: Path) -> None:
     bench = Bench(listed(contact(1, TAG)), tmp_path)
-    (reading,) = bench.driver.survey([row("instagram:1", Method.TAG)])
-    assert (reading.control, reading.escalated) == (Control.UNKNOWN, None)
-    assert reading.note == "contact calls do not support instagram"
+    found = {row.id: row for row in bench.rows("instagram:1")[0]}["instagram:1"]
+    assert (found.control, found.escalated) == (Control.UNKNOWN, None)
+    assert found.note == "contact calls do not support instagram"
     with pytest.raises(QscBotError) as caught:
         bench.driver.plan(person("instagram:1"), Control.AGENT, reading=None, note="x")
     assert caught.value.code == "usage.service"
-    assert bench.wire.calls == [LIST]
+    assert bench.wire.calls == [LIST, MENTIONS]
 
 
 def test_unclear_tag_is_unknown_with_the_reason(tmp_path: Path) -> None:
@@ -49,11 +49,12 @@ def test_unknown_contact_raises(tmp_path: Path) -> None:
 def test_move_is_one_write_of_one_tag(tmp_path: Path, to: Control, mode: str) -> None:
     after = contact(1, "vip", TAG) if to is Control.AGENT else contact(1, "vip")
     wire = Wire().on("POST /1417/inbox/contact/twitter/1", envelope(after))
-    driver = Bench(wire, tmp_path).driver
+    bench = Bench(wire, tmp_path)
+    driver = bench.driver
     (call,) = driver.plan(person("twitter:1"), to, reading=None, note="x").calls
     proof = driver.send(person("twitter:1"), call, before=None)
-    assert json.loads(form_of(wire.requests[0])["updates"]) == {"tags": [TAG]}
-    assert json.loads(form_of(wire.requests[0])["options"]) == {"tags_edit_mode": mode}
+    assert json.loads(form_of(bench.wire.requests[0])["updates"]) == {"tags": [TAG]}
+    assert json.loads(form_of(bench.wire.requests[0])["options"]) == {"tags_edit_mode": mode}
     assert proof.control is to
 
 

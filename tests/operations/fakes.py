@@ -1,6 +1,5 @@
 """A driver that plays a story, and a connection around it."""
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -8,8 +7,7 @@ from typing import Any
 import msgspec
 
 from qsc_bot.control.driver import Driver, Drivers, unknown
-from qsc_bot.control.survey import read_each
-from qsc_bot.models.conversation import Call, Control, Conversation, ConversationId, Method, Move, Reading
+from qsc_bot.models.conversation import Call, Control, ConversationId, Method, Move, Reading
 from qsc_bot.operations.connection import Connection
 from qsc_bot.operations.move import Order
 from qsc_bot.operations.selection import Target
@@ -39,11 +37,6 @@ class FakeDriver:
     asked: list[str] = field(default_factory=list)
     sent: list[str] = field(default_factory=list)
     marks: list[str] = field(default_factory=list)
-
-    def survey(self, people: Sequence[Conversation]) -> Iterator[Reading]:
-        """One read each, failures told."""
-        ids = [person(one.id) for one in people]
-        return read_each(ids, self.read, method=self.method, now=lambda: AT)
 
     def read(self, person: ConversationId) -> Reading:
         """The next thing said."""

@@ -4,9 +4,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from qsc_bot.control.driver import Drivers
+from qsc_bot.models.conversation import Conversation, ConversationId
+from qsc_bot.models.known import Coverage, Wanted
 from qsc_bot.models.mention import PRIVATE_MESSAGE, Author, Mention, MentionDate, Message, Source, Topic
 from qsc_bot.models.wire import WireId
-from qsc_bot.operations.sweep import Sweep
+from qsc_bot.operations.known_rows import View, person_of
+from qsc_bot.operations.talk import Talk
 
 START: Final = datetime(2026, 11, 18, 8, tzinfo=UTC)
 
@@ -48,8 +51,37 @@ def ours(service: str, minute: float, *, number: int, answers: str | None) -> Me
     )
 
 
-def sweep(*mentions: Mention, is_filtered: bool = False) -> Sweep:
-    """A sweep that took these."""
-    made = Sweep(is_filtered=is_filtered, method_of=Drivers({}, {}).method_of)
+class Story(Talk):
+    """Messages taken in, and the conversations that they come to as seen at any time."""
+
+    def __init__(self, *, is_filtered: bool = False) -> None:
+        super().__init__(_view(START), is_filtered=is_filtered)
+
+    def people(self) -> list[ConversationId]:
+        """Everyone who wrote."""
+        return [person_of(one) for one in self._index.select(Wanted(since=0.0, order="id"))]
+
+    def conversation(self, person: ConversationId, *, now: datetime) -> Conversation:
+        """One conversation."""
+        self._view = _view(now)
+        row = self.row(person)
+        assert row is not None
+        return row
+
+
+def _view(now: datetime) -> View:
+    return View(
+        now=now,
+        method_of=Drivers({}, {}).method_of,
+        coverage=Coverage(),
+        is_proven=lambda _service: False,
+        max_age=timedelta(minutes=2),
+        control_max_age=timedelta(hours=1),
+    )
+
+
+def sweep(*mentions: Mention, is_filtered: bool = False) -> Story:
+    """What these messages come to."""
+    made = Story(is_filtered=is_filtered)
     made.take(mentions)
     return made

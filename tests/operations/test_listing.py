@@ -9,7 +9,8 @@ import pytest
 
 from qsc_bot.models.conversation import Control, Conversation
 from qsc_bot.models.mention import Mention
-from qsc_bot.operations.listing import Query, list_conversations, list_escalated
+from qsc_bot.operations.listing import list_conversations, list_escalated
+from qsc_bot.operations.query import Query
 from qsc_bot.results import Ending
 from tests.api.wire import body, envelope, sc
 from tests.control.people import AT

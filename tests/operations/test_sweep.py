@@ -7,16 +7,16 @@ from hypothesis import strategies as st
 from qsc_bot.models.conversation import Conversation, Method
 from qsc_bot.models.mention import Assignee, Mention
 from qsc_bot.models.wire import WireId
-from qsc_bot.operations.sweep import NOT_READ_YET, UNTIED, Sweep
+from qsc_bot.operations.known_rows import UNTIED
 from tests.control.people import person
-from tests.operations.messages import START, at, customer, ours, sweep
+from tests.operations.messages import START, Story, at, customer, ours, sweep
 
 NOW = at(600)
 ADA, BOB = "whatsapp:1", "whatsapp:2"
 PEOPLE = (ADA, BOB, "twitter:1")
 
 
-def shown(swept: Sweep, name: str = ADA) -> Conversation:
+def shown(swept: Story, name: str = ADA) -> Conversation:
     return swept.conversation(person(name), now=NOW)
 
 
@@ -38,7 +38,7 @@ def stories(draw: st.DrawFn) -> list[Mention]:
     return found
 
 
-def everything(swept: Sweep) -> dict[str, Conversation]:
+def everything(swept: Story) -> dict[str, Conversation]:
     return {str(one): swept.conversation(one, now=NOW) for one in swept.people()}
 
 
@@ -78,9 +78,8 @@ def test_waiting_counts_from_the_first_unanswered_message(story: list[Mention]) 
 def test_people_are_each_told_as_fresh_once(story: list[Mention]) -> None:
     swept = sweep()
     fresh = [one for mention in story for one in swept.take([mention])]
-    assert fresh == list(swept.people())
-    assert len(swept) == len(set(fresh))
-    assert all(one in swept for one in fresh)
+    assert sorted(fresh) == swept.people()
+    assert len(fresh) == len(set(fresh))
 
 
 def test_newest_message_gives_name_status_and_address() -> None:
@@ -138,19 +137,8 @@ def test_untied_own_message_that_cannot_be_an_answer_changes_nothing(own: Mentio
 def test_own_message_in_a_private_thread_answers_its_customer() -> None:
     swept = sweep()
     thread = [customer(ADA, 1, number=1), ours("whatsapp", 3, number=9, answers=None)]
-    swept.take(thread, thread_of=person(ADA))
+    swept.take_thread(thread, person(ADA))
     assert (shown(swept).waiting_s, shown(swept).note) == (0, None)
-
-
-def test_rows_shown_before_older_messages_say_so() -> None:
-    swept = sweep(customer(ADA, 1, number=1))
-    row = swept.conversation(person(ADA), now=NOW, is_whole=False)
-    assert (row.waiting_s, row.note) == (None, NOT_READ_YET)
-
-
-def test_answered_row_is_known_before_older_messages() -> None:
-    swept = sweep(customer(ADA, 1, number=1), ours("whatsapp", 3, number=9, answers="m1"))
-    assert swept.conversation(person(ADA), now=NOW, is_whole=False).waiting_s == 0
 
 
 def test_message_from_the_future_waits_no_negative_time() -> None:
@@ -169,13 +157,13 @@ KINDS = {
 @pytest.mark.parametrize(("name", "kind", "count"), KINDS.values(), ids=KINDS)
 def test_private_messages_are_told_by_their_type(name: str, kind: str | None, count: int) -> None:
     swept = sweep(customer(name, 1, number=1, kind=kind))
-    assert (len(swept), swept.private, swept.seen) == (count, count, 1)
-    assert swept.other_types == (set() if count else {kind or "none"})
+    assert (len(swept.people()), swept.sieve.private, swept.sieve.seen) == (count, count, 1)
+    assert swept.sieve.other_types == (set() if count else {kind or "none"})
 
 
 @pytest.mark.parametrize(("name", "kind", "_count"), KINDS.values(), ids=KINDS)
 def test_accounts_own_filter_is_believed(name: str, kind: str | None, _count: int) -> None:
-    assert len(sweep(customer(name, 1, number=1, kind=kind), is_filtered=True)) == 1
+    assert len(sweep(customer(name, 1, number=1, kind=kind), is_filtered=True).people()) == 1
 
 
 def test_message_without_a_time_is_left_out() -> None:

@@ -62,6 +62,8 @@ def test_a_listing_is_one_document(start: Any, listing: Any, summary: Any) -> No
         "summary": {
             "total": 43,
             "by_control": {"unknown": 1, "idle": 0, "bot": 31, "other": 2, "agent": 9},
+            "stuck": 0,
+            "stuck_by_code": {},
             "since": "2026-11-15T09:02:30Z",
             "calls": 12,
             "calls_left": 318,

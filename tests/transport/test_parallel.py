@@ -1,13 +1,16 @@
 """Several calls at once."""
 
-from collections.abc import Iterator
+import itertools
+import threading
+from collections.abc import Iterable, Iterator, Sequence
 from threading import Barrier
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qsc_bot.transport.parallel import in_parallel
+from qsc_bot.transport.parallel import in_parallel, side_by_side
 
 
 @settings(max_examples=30)
@@ -48,3 +51,54 @@ def test_first_failure_ends_it() -> None:
     with pytest.raises(ValueError, match="three"):
         list(results)
     assert len(done) < 20
+
+
+def read_all(streams: Sequence[Iterable[Any]]) -> list[Any]:
+    """Everything that streams side by side hold."""
+    with side_by_side(streams) as items:
+        return list(items)
+
+
+def test_streams_side_by_side_keep_their_own_order() -> None:
+    streams = [[(stream, number) for number in range(50)] for stream in range(5)]
+    found = read_all(streams)
+    assert len(found) == 250
+    for number, stream in enumerate(streams):
+        assert [item for item in found if item[0] == number] == stream
+
+
+def test_no_streams_are_nothing() -> None:
+    assert read_all([]) == []
+    assert read_all([[], []]) == []
+
+
+@pytest.mark.parametrize("fault", [ValueError("first"), KeyboardInterrupt()], ids=["error", "interrupt"])
+def test_first_failure_of_a_stream_is_raised_and_ends_the_others(fault: BaseException) -> None:
+    def endless() -> Iterator[int]:
+        while True:
+            yield 1
+
+    def broken() -> Iterator[int]:
+        yield 2
+        raise fault
+
+    before = threading.active_count()
+    with pytest.raises(type(fault)) as caught:
+        read_all([endless(), broken(), endless()])
+    assert caught.value is fault
+    assert threading.active_count() == before
+
+
+def test_readers_end_when_the_consumer_stops_early() -> None:
+    read = []
+
+    def endless() -> Iterator[int]:
+        for number in itertools.count():
+            read.append(number)
+            yield number
+
+    before = threading.active_count()
+    with side_by_side([endless(), endless()]) as items:
+        next(items)
+    assert threading.active_count() == before
+    assert len(read) < 100, "no more than a small window ahead"

@@ -7,6 +7,20 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from qsc_bot.cli.lists import (
+    AgentForgotten,
+    AgentSilent,
+    BotSilent,
+    Cached,
+    DryRun,
+    Freshness,
+    Full,
+    LapseWarning,
+    MaxAge,
+    known_codes,
+    known_services,
+    stuck_limits,
+)
 from qsc_bot.cli.options import command, duration, group, session
 from qsc_bot.cli.options import since as since_parser
 from qsc_bot.models.conversation import Control, Conversation
@@ -39,7 +53,20 @@ def list_conversations(
         bool | None,
         typer.Option("--escalated/--not-escalated", help="With or without the escalation tag only."),
     ] = None,
-    since: Since = DAY,
+    stuck: Annotated[bool, typer.Option("--stuck", help="Stuck ones only, of the last 7d.")] = False,
+    code: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CODE", help="Stuck for this reason only, such as bot_silent; may be given again."),
+    ] = None,
+    since: Annotated[
+        Any,
+        typer.Option(
+            parser=since_parser,
+            metavar="DURATION|TIME",
+            help="How far back to look: 24h, 7d, a date or RFC 3339 (UTC without a zone).",
+            show_default="24h, with --stuck or --code 7d",
+        ),
+    ] = None,
     waiting: Annotated[
         timedelta | None,
         typer.Option(parser=duration, metavar="DURATION", help="Customers who have been waiting at least so long."),
@@ -52,26 +79,48 @@ def list_conversations(
         Literal["waiting", "last", "id"] | None,
         typer.Option(help="Who waits longest, the newest message, or the id first; default: waiting."),
     ] = None,
-) -> Listing[Conversation]:
+    max_age: MaxAge = None,
+    full: Full = False,
+    cached: Cached = False,
+    dry_run: DryRun = False,
+    fail_if_any: Annotated[
+        bool, typer.Option("--fail-if-any", help="Exit 11 where the list is not empty, for checks.")
+    ] = False,
+    bot_silent: BotSilent = None,
+    agent_silent: AgentSilent = None,
+    agent_forgotten: AgentForgotten = None,
+    lapse_warning: LapseWarning = None,
+) -> Listing[Conversation] | Record:
     """List conversations with who holds each, who waits longest first; tagged contacts are shown whatever their age.
 
-    On WhatsApp, Viber and Twilio an id is a phone number. The waiting time counts within --since.
+    What was read within --max-age is not asked again, and who holds a conversation without newer messages is trusted
+    for an hour (control_max_age in the profile). On WhatsApp, Viber and Twilio an id is a phone number.
     """
-    from qsc_bot.operations import listing
-    from qsc_bot.operations.selection import check_service
+    from qsc_bot.operations.query import limit_of
 
     here = session(ctx)
-    query = listing.Query(
+    freshness = Freshness(max_age=max_age, full=full, cached=cached, dry_run=dry_run)
+    query = freshness.query(
         controls=frozenset(control or ()),
-        services=frozenset(check_service(here.profile, one) for one in service or ()),
+        services=known_services(here, service),
+        codes=known_codes(code),
+        is_stuck=stuck,
         escalated=escalated,
-        since=since,
+        since=since or (WEEK if stuck or code else DAY),
         waiting=waiting,
-        limit=listing.limit_of(limit, all_=all_),
+        limit=limit_of(limit, all_=all_),
         sort=sort or "waiting",
         streams=all_ and here.options.output is Format.NDJSON and sort is None and waiting is None,
+        fails_if_any=fail_if_any,
     )
-    return listing.list_conversations(here.connection, query, tell=here.printer.progress)
+    limits = stuck_limits(
+        here.profile,
+        bot_silent=bot_silent,
+        agent_silent=agent_silent,
+        agent_forgotten=agent_forgotten,
+        lapse_warning=lapse_warning,
+    )
+    return freshness.listing(here, query, limits)
 
 
 @command(app, "show", example="qsc-bot conversation show whatsapp:32470000000", schema="conversation")

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from qsc_bot.cli.lists import known_services
 from qsc_bot.cli.options import command, group, session
 from qsc_bot.cli.writes import NoVerify, Write, write_command
 from qsc_bot.models.conversation import Control, Conversation
@@ -23,14 +24,12 @@ def list_escalated(
     all_: Annotated[bool, typer.Option("--all", help="Show all.")] = False,
 ) -> Listing[Conversation]:
     """List the conversations whose contact bears the escalation tag, with who holds each."""
-    from qsc_bot.operations import listing
-    from qsc_bot.operations.selection import check_service
+    from qsc_bot.operations.listing import list_escalated
+    from qsc_bot.operations.query import Query, limit_of
 
     here = session(ctx)
-    services = frozenset(check_service(here.profile, one) for one in service or ())
-    return listing.list_escalated(
-        here.connection, listing.Query(services=services, limit=listing.limit_of(limit, all_=all_))
-    )
+    services = known_services(here, service)
+    return list_escalated(here.connection, Query(services=services, limit=limit_of(limit, all_=all_)))
 
 
 @write_command(app, "add", example="qsc-bot escalation add twitter:1001")

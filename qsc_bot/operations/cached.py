@@ -1,0 +1,89 @@
+"""The list as it is known on this machine, without a call."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import islice
+
+from qsc_bot.models.conversation import Conversation
+from qsc_bot.models.known import Coverage, Wanted
+from qsc_bot.models.profile import Profile, Stuck
+from qsc_bot.models.wire import moment
+from qsc_bot.operations.judge import Judge
+from qsc_bot.operations.known_rows import offline_view
+from qsc_bot.operations.query import Query
+from qsc_bot.operations.rows import listing_of
+from qsc_bot.results import Ending, Listing, ListSummary
+from qsc_bot.storage.index import Index
+
+NEVER_READ = "nothing was read of this account yet; the list without --cached reads it"
+
+
+def list_known(index: Index, profile: Profile, query: Query, *, limits: Stuck, now: datetime) -> Listing[Conversation]:
+    """What earlier runs found out, each row with its age; those too old are `stale`."""
+    return _Cached(index, profile, query, limits, now).listing()
+
+
+class _Cached:
+    def __init__(self, index: Index, profile: Profile, query: Query, limits: Stuck, now: datetime) -> None:
+        self._index = index
+        self._query = query
+        self._since = query.start(now)
+        self._view = offline_view(index, profile, query, now)
+        self._judge = Judge(index, lambda: self._view, limits)
+        self._by_control: Counter[str] = Counter()
+        self._by_code: Counter[str] = Counter()
+        self._stuck = 0
+        self._total = 0
+
+    def listing(self) -> Listing[Conversation]:
+        """The rows up to the limit, and how many there are."""
+        return listing_of(self._rows(), self._ending)
+
+    def _rows(self) -> Iterator[Conversation]:
+        query = self._query
+        wanted = query.from_index(now=self._view.now, since=self._since)
+        known = (one for one in self._index.select(wanted) if query.escalated in (None, one.bears))
+        rows = (row for one in known if query.accepts(row := self._judge.row(self._view.row(one))))
+        for row in islice(rows, query.limit):
+            self._total += 1
+            self._by_control[row.control.value] += 1
+            self._by_code.update(row.stuck or ())
+            self._stuck += bool(row.stuck)
+            yield row
+        if self._total == query.limit:
+            self._total += self._left(rows, wanted)
+
+    def _left(self, rows: Iterator[Conversation], wanted: Wanted) -> int:
+        if self._query.judges_rows or self._query.escalated is not None:
+            return sum(1 for _ in rows)
+        return self._index.count(wanted) - self._total
+
+    def _ending(self) -> Ending:
+        shown = sum(self._by_control.values())
+        warnings = list(self._gaps(self._view.coverage))
+        return Ending(
+            complete=not warnings and shown == self._total,
+            summary=ListSummary(
+                total=self._total,
+                by_control=dict(self._by_control),
+                stuck=self._stuck,
+                stuck_by_code=dict(self._by_code),
+                since=self._since,
+                calls=0,
+            ),
+            warnings=warnings,
+            hints=[f"{shown} of {self._total} shown; add --all"] if shown < self._total else [],
+            failure=self._query.failure(shown),
+        )
+
+    def _gaps(self, cover: Coverage) -> Iterator[str]:
+        begin, until = moment(cover.swept_from), moment(cover.swept_until)
+        if cover.tagged_at == 0:
+            yield "the list of tagged contacts had gaps; the list without --cached tells them"
+        if begin is None or until is None:
+            yield NEVER_READ
+        elif begin > self._since:
+            yield f"messages from before {begin:%Y-%m-%dT%H:%M:%SZ} were not read; the list without --cached reads them"
+        elif until < self._view.now - self._query.max_age:
+            yield f"messages were last read at {until:%Y-%m-%dT%H:%M:%SZ}; what came in since is not shown"

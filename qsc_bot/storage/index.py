@@ -1,0 +1,225 @@
+"""The local index: what was known last of each conversation of one account. It holds no message text.
+
+Losing it costs calls and nothing else; a reading in it is never the ground of a write.
+"""
+
+import json
+import sqlite3
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from msgspec.structs import replace
+
+from qsc_bot.models.conversation import ConversationId, Reading
+from qsc_bot.models.known import Coverage, Known, Wanted
+from qsc_bot.models.profile import Profile
+from qsc_bot.storage import known_facts
+from qsc_bot.storage.database import memory_database, open_database, writing
+from qsc_bot.storage.index_schema import NEVER, SCHEMA, VERSION
+from qsc_bot.storage.talk import Said, keep_messages
+
+KEPT_SECONDS: Final = 30 * 86400.0
+"""An account that nobody looked at for so long is forgotten."""
+_NOTED_SECONDS: Final = 86400.0
+"""That an account is in use is written down no more often, so that a look at the index writes nothing."""
+
+_ORDERS: Final = {
+    "waiting": "sorts_from, active_at DESC, service, service_id",
+    "last": "active_at DESC, service, service_id",
+    "id": "service, service_id",
+}
+
+
+def index_key(profile: Profile) -> str:
+    """All that what is known depends on: another host, topic, tag or app, and it is known no more."""
+    page = profile.messenger
+    apps = page and (page.page_id, page.bot_app_id, page.agent_app_id, page.default_app, profile.graph_base)
+    scope = (profile.base_url, profile.account_id, sorted(profile.topic_ids), profile.private_message_filter)
+    tag = (profile.escalation_tag, profile.contact_tag_filter)
+    return json.dumps([*scope, *tag, sorted(profile.channels.items()), apps])
+
+
+def open_index(path: Path, key: str, *, now: Callable[[], float], tell: Callable[[str], None]) -> "Index":
+    """The index of one account; a file that cannot be read is begun anew, and that is told."""
+    return Index(open_database(path, schema=SCHEMA, version=VERSION, synchronous="OFF", tell=tell), key, now=now)
+
+
+def memory_index(*, now: Callable[[], float]) -> "Index":
+    """An index that ends with this process."""
+    return Index(memory_database(schema=SCHEMA, version=VERSION), "", now=now)
+
+
+class Index:
+    """One account's part of the index. Every change is one transaction; threads take turns."""
+
+    def __init__(self, database: sqlite3.Connection, key: str, *, now: Callable[[], float]) -> None:
+        self._database = database
+        self._turn = threading.RLock()
+        self._account = self._open_account(key, now())
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()
+
+    def coverage(self) -> Coverage:
+        """What was read until when."""
+        fields = Coverage.__struct_fields__
+        row = self._one(f"SELECT {', '.join(fields)} FROM accounts WHERE id = ?")
+        return Coverage(**dict(zip(fields, row, strict=True)))
+
+    def mark(self, **times: float) -> None:
+        """Keep until when something was read."""
+        assert set(times) <= set(Coverage.__struct_fields__)
+        changes = ", ".join(f"{name} = ?" for name in times)
+        with self._writing() as db:
+            db.execute(f"UPDATE accounts SET {changes} WHERE id = ?", (*times.values(), self._account))
+
+    def take(self, messages: Sequence[Said]) -> list[ConversationId]:
+        """Take messages in; the customers of whom none was known, in order."""
+        with self._writing() as db:
+            return keep_messages(db, self._account, messages)
+
+    def drop_messages(self, before: float = NEVER) -> None:
+        """Forget messages, all or those from before a moment, and the conversations of which nothing else tells."""
+        with self._writing() as db:
+            for statement in _DROPS:
+                db.execute(statement, {"account": self._account, "before": before, "never": NEVER})
+
+    def keep(self, reading: Reading) -> None:
+        """Keep who holds a conversation, as just read; a reading that failed tells nothing."""
+        if reading.failure is None:
+            with self._writing() as db:
+                at = reading.observed_at.timestamp()
+                known_facts.put(db, self._account, reading.id, known_facts.of_reading(reading), at=at)
+
+    def forget(self, people: Iterable[ConversationId]) -> None:
+        """Forget who holds these, and whether they are escalated: they are about to change."""
+        with self._writing() as db:
+            for person in people:
+                known_facts.put(db, self._account, person, known_facts.NOTHING)
+
+    def take_tagged(
+        self, tagged: Mapping[ConversationId, Mapping[str, Any]], *, at: float, proven: Callable[[str], bool]
+    ) -> None:
+        """Take in the whole list of tagged contacts; absence from it tells something only where that is `proven`."""
+        with self._writing() as db:
+            proofs = {service: proven(service) for service in self.services()}
+            known_facts.clear_tags(db, self._account, proofs, at=at)
+            for person, facts in tagged.items():
+                known_facts.put(db, self._account, person, facts, at=at)
+
+    def take_contacts(self, contacts: Mapping[ConversationId, Mapping[str, Any]], *, at: float) -> None:
+        """Take in contacts that changed; without the tag only known conversations are kept."""
+        with self._writing() as db:
+            for person, facts in contacts.items():
+                if facts["bears"] is not False or self.find(person):
+                    known_facts.put(db, self._account, person, facts, at=at)
+
+    def prove(self, people: Iterable[ConversationId]) -> None:
+        """Let absence from the list count for these, where nothing else is known of the tag."""
+        with self._writing() as db:
+            known_facts.count_absence(db, self._account, people)
+
+    def services(self) -> list[str]:
+        """The services of all known conversations."""
+        with self._turn:
+            found = self._database.execute(
+                "SELECT DISTINCT service FROM conversations WHERE account = ?", (self._account,)
+            )
+            return [row[0] for row in found]
+
+    def select(self, wanted: Wanted) -> Iterator[Known]:
+        """The wanted conversations in order, read as they are asked for; nothing may be written meanwhile."""
+        where, values = _where(wanted)
+        order = _ORDERS[wanted.order]
+        sql = f"SELECT {known_facts.COLUMNS} FROM conversations WHERE account = ? AND {where} ORDER BY {order}"
+        yield from map(known_facts.read, self._database.execute(sql, (self._account, *values)))
+
+    def find(self, person: ConversationId) -> Known | None:
+        """One conversation, where it is known."""
+        where = "account = ? AND service = ? AND service_id = ?"
+        row = self._one(
+            f"SELECT {known_facts.COLUMNS} FROM conversations WHERE {where}", person.service, person.service_id
+        )
+        return known_facts.read(row) if row else None
+
+    def of_contact(self, contact_id: str) -> list[Known]:
+        """Every known conversation of a contact."""
+        sql = f"SELECT {known_facts.COLUMNS} FROM conversations WHERE account = ? AND contact_id = ?"
+        with self._turn:
+            return [known_facts.read(row) for row in self._database.execute(sql, (self._account, contact_id))]
+
+    def count(self, wanted: Wanted) -> int:
+        """How many conversations are wanted."""
+        if wanted == Wanted(since=wanted.since, order=wanted.order):
+            return sum(int(self._one(sql, wanted.since)[0]) for sql in _COUNTS)
+        where, values = _where(wanted)
+        return int(self._one(f"SELECT count(*) FROM conversations WHERE account = ? AND {where}", *values)[0])
+
+    def count_unclear(self, wanted: Wanted) -> int:
+        """How many `waits_before` leaves out only because nobody knows since when they wait."""
+        where, values = _where(replace(wanted, waits_before=None))
+        sql = f"SELECT count(*) FROM conversations WHERE account = ? AND is_untied AND {where}"
+        return int(self._one(sql, *values)[0])
+
+    def _open_account(self, key: str, now: float) -> int:
+        known = self._database.execute("SELECT id, used_at FROM accounts WHERE key = ?", (key,)).fetchone()
+        if known and now - known[1] < _NOTED_SECONDS:
+            return int(known[0])
+        with self._writing() as db:
+            use = (
+                "INSERT INTO accounts (key, used_at) VALUES (?, ?) ON CONFLICT DO UPDATE SET used_at = excluded.used_at"
+            )
+            db.execute(use, (key, now))
+            _drop_unused(db, now - KEPT_SECONDS)
+            return int(db.execute("SELECT id FROM accounts WHERE key = ?", (key,)).fetchone()[0])
+
+    def _one(self, sql: str, *values: object) -> Any:
+        with self._turn:
+            return self._database.execute(sql, (self._account, *values)).fetchone()
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        with self._turn, writing(self._database) as db:
+            yield db
+
+
+def _where(wanted: Wanted) -> tuple[str, list[Any]]:
+    clauses, values = ["(active_at >= ? OR bears = 1)"], list[Any]([wanted.since])
+    if wanted.only_tagged:
+        clauses, values = ["bears = 1"], []
+    if wanted.services:
+        clauses.append(f"service IN ({', '.join('?' * len(wanted.services))})")
+        values += sorted(wanted.services)
+    if wanted.waits_before is not None:
+        clauses.append("sorts_from <= ?")
+        values.append(wanted.waits_before)
+    return " AND ".join(clauses), values
+
+
+def _drop_unused(db: sqlite3.Connection, before: float) -> None:
+    for unused in db.execute("SELECT id FROM accounts WHERE used_at < ?", (before,)).fetchall():
+        for table in ("untied", "messages", "conversations"):
+            db.execute(f"DELETE FROM {table} WHERE account = ?", unused)
+        db.execute("DELETE FROM accounts WHERE id = ?", unused)
+
+
+_COUNTS: Final = (  # two narrow indexes take half the time of the one that holds both columns
+    "SELECT count(*) FROM conversations INDEXED BY conversations_by_activity WHERE account = ? AND active_at >= ?",
+    "SELECT count(*) FROM conversations INDEXED BY conversations_by_tag"
+    " WHERE account = ? AND bears = 1 AND coalesce(active_at, 0) < ?",
+)
+_DROPS: Final = (
+    "DELETE FROM messages WHERE account = :account AND at < :before",
+    "DELETE FROM untied WHERE account = :account AND at < :before",
+    "UPDATE conversations SET newest_at = NULL, mention = NULL, status = NULL, assigned_to = NULL, permalink = NULL,"
+    " written_at = NULL, replied_at = NULL, waits_from = NULL, topics = NULL, active_at = NULL, is_untied = 0,"
+    " sorts_from = :never WHERE account = :account AND active_at < :before",
+    "DELETE FROM conversations WHERE account = :account AND active_at IS NULL AND bears IS NOT 1"
+    " AND coalesce(observed_at, 0) < :before AND coalesce(bears_at, 0) < :before AND bears_at IS NOT 0",
+    "UPDATE accounts SET swept_from = NULL, swept_until = NULL, swept_at = NULL"
+    " WHERE id = :account AND :before = :never",
+)
