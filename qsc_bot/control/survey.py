@@ -9,7 +9,7 @@ from qsc_bot.errors import AccessDenied, QscBotError
 from qsc_bot.models.conversation import ConversationId, Method, Reading
 from qsc_bot.transport.parallel import in_parallel
 
-STOPPING: Final = frozenset({"api.rate_limited"})
+STOPPING: Final = frozenset({"api.rate_limited", "budget.reserved", "budget.max_calls"})
 """Failures that end a survey: every further call would make them worse."""
 
 

@@ -10,8 +10,8 @@ from qsc_bot.control.escalations import Escalations
 from qsc_bot.control.tag import TagDriver
 from qsc_bot.models.conversation import Method
 from qsc_bot.models.profile import Profile
+from qsc_bot.transport.budget import Budget
 from qsc_bot.transport.clock import Clock
-from qsc_bot.transport.pace import Meter
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +26,12 @@ class Connection:
     tag: TagDriver
     escalations: Escalations
     clock: Clock
-    meter: Meter
+    budget: Budget
     sleep: Callable[[float], None]
     can_read: Callable[[Method], bool]
     should_stop: Callable[[], bool]
+
+    @property
+    def meter(self) -> Budget:
+        """The calls so far and what is left, for the summary of a list."""
+        return self.budget

@@ -1,0 +1,99 @@
+"""SQLite files that several processes share: private, in WAL mode, and put aside where they cannot be read."""
+
+import os
+import sqlite3
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+from qsc_bot.models.files import locked
+
+BUSY_SECONDS: Final = 5.0
+ASIDE: Final = "set-aside"
+_COMPANIONS: Final = ("", "-wal", "-shm")
+_BROKEN: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+
+
+class UnreadableFileError(sqlite3.DatabaseError):
+    """The file holds something else than this version of the tool writes."""
+
+
+def open_shared(path: Path, *, schema: Sequence[str], version: int, tell: Callable[[str], None]) -> sqlite3.Connection:
+    """Open a small file of mode 0600 in a folder of mode 0700, made where there is none.
+
+    One that is broken or from a newer version is renamed, a new one takes its place, and `tell` hears of it.
+    Raises OSError and sqlite3.Error where neither can be had.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with locked(path.parent):  # WAL mode cannot be switched on by two at once
+        try:
+            return _open(path, schema, version)
+        except sqlite3.DatabaseError as error:
+            if not is_unreadable(error):
+                raise
+            aside = _set_aside(path)
+            tell(f"{path} cannot be read: {error}; it was set aside as {aside.name}, and a new one begun")
+            return _open(path, schema, version)
+
+
+def open_in_memory(schema: Sequence[str]) -> sqlite3.Connection:
+    """The same for this process alone, forgotten at its end."""
+    db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    db.row_factory = sqlite3.Row
+    for statement in schema:
+        db.execute(statement)
+    return db
+
+
+def is_unreadable(error: Exception) -> bool:
+    """Whether the file itself is at fault, not its folder, its disk or another process."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return isinstance(error, UnreadableFileError) or (code is not None and code & 0xFF in _BROKEN)
+
+
+def _open(path: Path, schema: Sequence[str], version: int) -> sqlite3.Connection:
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=BUSY_SECONDS)
+    try:
+        db.row_factory = sqlite3.Row
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = NORMAL")
+        _make(db, schema, version)
+        _check(db, schema)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _make(db: sqlite3.Connection, schema: Sequence[str], version: int) -> None:
+    """Give a new file its tables; raises `UnreadableFileError` for a newer one."""
+    found = int(db.execute("PRAGMA user_version").fetchone()[0])
+    if found > version:
+        raise UnreadableFileError("it is from a newer version of qsc-bot")
+    if found < version:
+        db.execute("BEGIN IMMEDIATE")
+        for statement in (*schema, f"PRAGMA user_version = {version}"):
+            db.execute(statement)
+        db.execute("COMMIT")
+
+
+def _check(db: sqlite3.Connection, schema: Sequence[str]) -> None:
+    tables = {row["sql"] for row in db.execute("SELECT sql FROM sqlite_master")}
+    if not tables.issuperset(schema):
+        raise UnreadableFileError("its tables are others")
+    fault = str(db.execute("PRAGMA quick_check(1)").fetchone()[0])
+    if fault != "ok":
+        raise UnreadableFileError(fault)
+
+
+def _set_aside(path: Path) -> Path:
+    """Rename the file and what SQLite keeps beside it, over those of an earlier time."""
+    aside = path.with_name(f"{path.name}.{ASIDE}")
+    for companion in _COMPANIONS:
+        target = aside.with_name(aside.name + companion)
+        target.unlink(missing_ok=True)
+        source = path.with_name(path.name + companion)
+        if source.exists():
+            source.replace(target)
+    return aside
