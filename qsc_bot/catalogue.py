@@ -193,6 +193,12 @@ CATALOGUE: Final[Mapping[str, Kind]] = {
         "the hourly limit of calls is used up",
         "run again after the time that the message names",
     ),
+    "budget.reserved": Kind(
+        _E.TEMPORARY,
+        "the calls that are left are kept for the bot",
+        "run again after the time that the message names, or add --across-reset; see qsc-bot limits",
+    ),
+    "budget.max_calls": Kind(_E.TEMPORARY, "the calls that --max-calls allows are used up", "raise --max-calls"),
     "write.in_doubt": Kind(
         _E.TEMPORARY,
         "a write was sent, its answer was lost, and the state could not be read back",

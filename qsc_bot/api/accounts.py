@@ -17,12 +17,15 @@ _UNREADABLE: Final = frozenset({"api.wrong_shape", "api.not_json", "api.not_foun
 class Accounts:
     """What the token can see."""
 
-    def __init__(self, remote: SocialConnect) -> None:
+    def __init__(self, remote: SocialConnect, *, tell_user: Callable[[str], None] = lambda _id: None) -> None:
         self._remote = remote
+        self._tell_user = tell_user
 
     def user(self) -> User:
-        """Whom the token was made for (`GET /me`, as public clients use it)."""
-        return self._remote.get("/me", User)
+        """Whom the token was made for (`GET /me`, as public clients use it); `tell_user` hears the id."""
+        user = self._remote.get("/me", User)
+        self._tell_user(str(user.id))
+        return user
 
     def scopes(self) -> list[str] | None:
         """What the token may do (`GET /me/permissions`); None where that cannot be read.

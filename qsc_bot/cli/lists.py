@@ -14,6 +14,7 @@ from qsc_bot.models.duration import parse_duration
 from qsc_bot.results import Listing, Record
 
 if TYPE_CHECKING:
+    from qsc_bot.models.limits import Limits
     from qsc_bot.models.profile import Profile, Stuck
     from qsc_bot.operations.query import Query
 
@@ -28,6 +29,10 @@ MaxAge = Annotated[
 Full = Annotated[bool, typer.Option("--full", help="Trust nothing that is known: read and ask everything again.")]
 Cached = Annotated[bool, typer.Option("--cached", help="Show what is known on this machine, without a call.")]
 
+MaxCalls = Annotated[int | None, typer.Option(min=1, help="Make so many calls at most, and show what is known then.")]
+AcrossReset = Annotated[
+    bool, typer.Option("--across-reset", help="Where this hour's calls are used up, wait for the next hour's.")
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", "-n", help="Show which calls it would take, and make none.")]
 
 
@@ -71,6 +76,8 @@ class Freshness:
         """The query; raises `usage.invalid` where two wishes contradict each other."""
         from qsc_bot.operations.query import MAX_AGE, Query
 
+        if self.cached and (wish.get("max_calls") or wish.get("across_reset")):
+            raise QscBotError("usage.invalid", "--cached makes no call: leave out --max-calls and --across-reset")
         if self.full and (self.cached or self.max_age is not None):
             raise QscBotError("usage.invalid", "--full reads everything again: leave out --cached and --max-age")
         return Query(max_age=MAX_AGE if self.max_age is None else self.max_age, full=self.full, **wish)
@@ -81,14 +88,27 @@ class Freshness:
             from qsc_bot.operations.call_plan import plan_list
             from qsc_bot.operations.known_rows import offline_view
 
-            return plan_list(here.index, offline_view(here.index, here.profile, query, here.clock.now()), query)
+            view = offline_view(here.index, here.profile, query, here.clock.now())
+            return plan_list(here.index, view, query, limits=_known_limits(here))
         if self.cached:
             from qsc_bot.operations.cached import list_known
 
             return list_known(here.index, here.profile, query, limits=limits, now=here.clock.now())
         from qsc_bot.operations.listing import list_conversations
 
-        return list_conversations(here.connection, query, tell=here.printer.progress, limits=limits)
+        tell, say = here.printer.progress, here.printer.notice
+        return list_conversations(here.connection, query, tell=tell, say=say, limits=limits)
+
+
+def _known_limits(here: Session) -> "Limits | None":
+    """What is known of this hour's calls; nothing without a token."""
+    from qsc_bot.models.limits import Limits
+
+    try:
+        item = here.remotes.limits(ask=False).item
+    except QscBotError:
+        return None
+    return item if isinstance(item, Limits) else None
 
 
 def known_services(here: Session, names: list[str] | None) -> frozenset[str]:

@@ -101,7 +101,9 @@ def shared_options(function: Callable[..., R]) -> Callable[..., R]:
 
     @wraps(function)
     def run(ctx: typer.Context, **given: Any) -> R:
-        adopt(session(ctx), {name: given.pop(name) for name in SHARED})
+        here = session(ctx)
+        here.command = ctx.command_path.partition(" ")[2]
+        adopt(here, {name: given.pop(name) for name in SHARED})
         return function(ctx, **given)
 
     set_signature(run, [*own, *parameters(SHARED)])

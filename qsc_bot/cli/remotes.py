@@ -29,16 +29,19 @@ from qsc_bot.errors import AccessDenied, QscBotError
 from qsc_bot.models.conversation import Method
 from qsc_bot.models.profile import Messenger, Profile
 from qsc_bot.operations.connection import Connection
-from qsc_bot.operations.limits import keep_limits, show_limits
+from qsc_bot.operations.limits import show_limits
 from qsc_bot.operations.raw import RawRemote
 from qsc_bot.results import Record
 from qsc_bot.setup.remote import RemoteSetup
+from qsc_bot.storage.budget import Ledger
 from qsc_bot.storage.facts import Facts
 from qsc_bot.storage.index import Index
+from qsc_bot.transport.allowance import Allowance, RemoteName
 from qsc_bot.transport.auth import BearerTransport
+from qsc_bot.transport.budget import Budget
 from qsc_bot.transport.clock import Clock
 from qsc_bot.transport.log import LogTransport
-from qsc_bot.transport.pace import Meter, PacedTransport
+from qsc_bot.transport.pace import PacedTransport
 from qsc_bot.transport.retry import RetryTransport
 
 
@@ -54,6 +57,7 @@ class Remotes:
         clock: Clock,
         cache: Path,
         index: Callable[[], Index],
+        ledger: Ledger,
         sleep: Callable[[float], None],
         log: Callable[[str], None] | None,
         mount: Callable[[str], httpx.BaseTransport],
@@ -67,7 +71,7 @@ class Remotes:
         self._log = log
         self._mount = mount
         self._should_stop = should_stop
-        self._meter = Meter()
+        self._budget = Budget(ledger, clock=clock, sleep=sleep)
         self._open_index = index
         self._clients: list[httpx.Client] = []
         key = f"{profile.base_url} {profile.account_id}"
@@ -77,7 +81,6 @@ class Remotes:
         """Close every connection that was opened."""
         for client in self._clients:
             client.close()
-        keep_limits(self._meter, self._facts, clock=self._clock)
 
     @cached_property
     def connection(self) -> Connection:
@@ -108,7 +111,7 @@ class Remotes:
             escalations=escalations,
             index=self._index,
             clock=self._clock,
-            meter=self._meter,
+            budget=self._budget,
             sleep=self._sleep,
             can_read=self._has_token,
             should_stop=self._should_stop,
@@ -128,14 +131,19 @@ class Remotes:
 
     def limits(self, *, ask: bool) -> Record:
         """How many calls are left; with `ask`, one call finds out."""
-        call = (lambda: self._social_connect.get("/me", Any)) if ask else None
-        host = urlsplit(self._profile.base_url).netloc
-        return show_limits(host, self._meter, self._facts, clock=self._clock, ask=call)
+        graph = self._graph_allowance if self._profile.messenger and self._has_token(Method.MESSENGER) else None
+        return show_limits(
+            self._allowance,
+            graph,
+            reserve=self._profile.budget_reserve,
+            clock=self._clock,
+            ask=self._ask_limits if ask else None,
+        )
 
     @property
     def accounts(self) -> Accounts:
         """What the token says of itself."""
-        return Accounts(self._social_connect)
+        return Accounts(self._social_connect, tell_user=self._allowance.learn)
 
     @cached_property
     def setup(self) -> RemoteSetup:
@@ -147,7 +155,7 @@ class Remotes:
 
     @cached_property
     def _social_connect(self) -> SocialConnect:
-        remote = self._remote(self._profile.base_url, "Social Connect", self._secrets.token, "token")
+        remote = self._remote(self._profile.base_url, "Social Connect", self._secrets.token, self._allowance)
         return SocialConnect(remote, account_id=self._profile.account_id)
 
     @cached_property
@@ -173,21 +181,43 @@ class Remotes:
 
     def _graph(self, setup: Messenger) -> Graph:
         base_url = f"{self._profile.graph_base}/{setup.graph_version}"
-        return Graph(self._remote(base_url, "Meta", self._secrets.page_token, "page_token"))
+        return Graph(self._remote(base_url, "Meta", self._secrets.page_token, self._graph_allowance))
 
-    def _remote(self, base_url: str, name: str, secret: Callable[[Profile], Secret | None], kind: str) -> Remote:
+    @cached_property
+    def _allowance(self) -> Allowance:
+        return self._allowed("social-connect", self._profile.base_url, self._secrets.token, "token")
+
+    @cached_property
+    def _graph_allowance(self) -> Allowance:
+        return self._allowed("graph", self._profile.graph_base, self._secrets.page_token, "page_token")
+
+    def _allowed(
+        self, remote: RemoteName, base_url: str, secret: Callable[[Profile], Secret | None], kind: str
+    ) -> Allowance:
         def token() -> str:
             found = secret(self._profile)
             if found is None:
                 raise self._no_token(kind)
             return found.value
 
+        return self._budget.allowance(remote, urlsplit(base_url).netloc, token)
+
+    def _ask_limits(self) -> None:
+        """One call, let through whatever is thought to be left; it tells whose the token is, too."""
+        with self._budget.keeping(None):
+            match self._social_connect.get("/me", Any):
+                case {"id": str() | int() as user}:
+                    self._allowance.learn(str(user))
+
+    def _remote(
+        self, base_url: str, name: str, secret: Callable[[Profile], Secret | None], allowance: Allowance
+    ) -> Remote:
         def source() -> str:
             found = secret(self._profile)
             return f"the {name} token of profile {self._profile.name}" + (f" from {found.source}" if found else "")
 
-        transport = BearerTransport(self._logged(self._mount(base_url)), base_url=base_url, token=token)
-        paced = PacedTransport(transport, meter=self._meter, clock=self._clock, sleep=self._sleep)
+        transport = BearerTransport(self._logged(self._mount(base_url)), base_url=base_url, token=allowance.token)
+        paced = PacedTransport(transport, allowance=allowance, clock=self._clock)
         client = httpx.Client(
             base_url=base_url,
             transport=RetryTransport(paced, clock=self._clock, sleep=self._sleep),

@@ -1,5 +1,6 @@
 """The one place that builds things, each on first use; heavy libraries are loaded here and nowhere earlier."""
 
+import os
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from qsc_bot.sandbox.service import Sandbox
     from qsc_bot.setup.back_end import SetupBackEnd
     from qsc_bot.setup.guided import GuidedSetup
+    from qsc_bot.storage.budget import Ledger
     from qsc_bot.storage.index import Index
     from qsc_bot.transport.clock import Clock
     from qsc_bot.user_file import UserFile
@@ -35,6 +37,7 @@ class Session:
     def __init__(self, surroundings: Surroundings) -> None:
         self.surroundings = surroundings
         self.options = Options()
+        self.command = ""
         self._trials: list[Remotes] = []
 
     def adopt(self, **given: Any) -> None:
@@ -188,6 +191,18 @@ class Session:
                 vars(self)[name].close()
         for trial in self._trials:
             trial.close()
+        if "ledger" in vars(self):
+            self.ledger.close()
+
+    @cached_property
+    def ledger(self) -> "Ledger":
+        """Where calls are counted, for all processes of this machine."""
+        from qsc_bot.storage.account import Process
+        from qsc_bot.storage.budget import Ledger
+
+        started_ms = int(self.surroundings.unix_seconds() * 1000)
+        process = Process(name=f"{os.getpid()}-{started_ms}", command=lambda: self.command)
+        return Ledger(self.folders.state / "budget.db", process=process, tell=self._warn)
 
     @cached_property
     def remotes(self) -> "Remotes":
@@ -217,6 +232,7 @@ class Session:
             clock=self.clock,
             cache=self.folders.cache,
             index=partial(self._open_index, profile),
+            ledger=self.ledger,
             sleep=around.sleep,
             log=self.printer.trace if options.debug else None,
             mount=around.mount or partial(self._mount, profile),
@@ -269,6 +285,11 @@ class Session:
         """Remember what a person or a stream gave as a secret: as it came, and the last word without quotes."""
         words = given.split()[-1:]
         self.surroundings.met.update((given.strip(), *(word.strip("\"'`“”‘’") for word in words)))
+
+    def _warn(self, text: str) -> None:
+        """Say something that must not be missed; where programs read, stderr is for errors alone."""
+        if not self.printer.is_for_programs:
+            self.printer.warning(text)
 
     def _shows_names(self) -> bool:
         try:

@@ -8,6 +8,7 @@ from typing import Final
 from qsc_bot.models.call_plan import CallPlan, PlannedCalls
 from qsc_bot.models.conversation import Method
 from qsc_bot.models.known import Known, Wanted
+from qsc_bot.models.limits import Limits
 from qsc_bot.models.wire import moment
 from qsc_bot.operations.known_rows import FEW_THREADS, View, is_swept
 from qsc_bot.operations.query import Query
@@ -25,13 +26,16 @@ SOCIAL_CONNECT: Final = "Social Connect"
 META: Final = "Meta"
 
 
-def plan_list(index: Index, view: View, query: Query) -> Record:
+def plan_list(index: Index, view: View, query: Query, *, limits: Limits | None) -> Record:
     """The calls of a list by endpoint; those that only answers can tell count as the fewest that there are."""
     items = [*_sweep(index, view, query), *_readings(_due(index, view, query))]
     plan = CallPlan(
         items=items,
         total=sum(one.calls for one in items),
         at_least=any(one.at_least for one in items),
+        calls_left=limits.left if limits else None,
+        reserve=limits.reserve if limits else None,
+        resets_at=limits.reset_at if limits else None,
     )
     return Record(schema="call-plan", item=plan, view=_text(plan), views_everywhere=True)
 
@@ -87,7 +91,8 @@ def _planned(
 
 def _text(plan: CallPlan) -> str:
     lines = [f"{_number(one.calls, one.at_least)}  {one.endpoint}\n{'':>10}{one.reason}" for one in plan.items]
-    return "\n".join([*lines, f"{_number(plan.total, plan.at_least)}  calls in all"])
+    left = "" if plan.calls_left is None else f"; {plan.calls_left} left, {plan.reserve} kept for the bot"
+    return "\n".join([*lines, f"{_number(plan.total, plan.at_least)}  calls in all{left}"])
 
 
 def _number(calls: int, at_least: bool) -> str:

@@ -13,8 +13,8 @@ from qsc_bot.models.conversation import Method
 from qsc_bot.models.duration import parse_duration
 from qsc_bot.models.profile import Profile
 from qsc_bot.storage.index import Index
+from qsc_bot.transport.budget import Budget
 from qsc_bot.transport.clock import Clock
-from qsc_bot.transport.pace import Meter
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +31,7 @@ class Connection:
     escalations: Escalations
     index: Index
     clock: Clock
-    meter: Meter
+    budget: Budget
     sleep: Callable[[float], None]
     can_read: Callable[[Method], bool]
     should_stop: Callable[[], bool]

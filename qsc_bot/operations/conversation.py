@@ -58,8 +58,8 @@ def show_status(connection: Connection, targets: Sequence[Target]) -> Listing[Co
         total=len(rows),
         by_control=dict(Counter(row.control.value for row in rows)),
         since=None,
-        calls=connection.meter.calls,
-        calls_left=connection.meter.left,
+        calls=connection.budget.calls,
+        calls_left=connection.budget.left,
     )
     return Listing(
         schema="conversation-list",

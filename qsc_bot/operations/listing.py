@@ -10,7 +10,7 @@ import msgspec
 
 from qsc_bot.control.survey import MAX_CALLS, STOPPING
 from qsc_bot.errors import QscBotError
-from qsc_bot.models.conversation import Conversation, ConversationId, Reading
+from qsc_bot.models.conversation import Conversation, ConversationId, Method, Reading
 from qsc_bot.models.known import Known, Wanted
 from qsc_bot.models.profile import Stuck
 from qsc_bot.operations.connection import Connection
@@ -28,14 +28,20 @@ NOT_READ_YET: Final = "streamed before older messages were read; add --sort wait
 
 
 def list_conversations(
-    connection: Connection, query: Query, *, tell: Callable[[str], None], limits: Stuck | None = None
+    connection: Connection,
+    query: Query,
+    *,
+    tell: Callable[[str], None],
+    say: Callable[[str], None] = lambda _: None,
+    limits: Stuck | None = None,
 ) -> Listing[Conversation]:
     """Conversations of the window, and tagged contacts whatever their age, with who holds each.
 
     What is known and young enough is not asked again. Cost of the first time: a call for each 50 tagged contacts and
-    each 100 mentions, then what it takes to read who holds the rows shown.
+    each 100 mentions, then what it takes to read who holds the rows shown. `tell` hears of the progress, `say` of what
+    a person should know before it happens: that the calls of this hour will not do, and until when is waited.
     """
-    survey = Survey(connection, query, tell, limits=limits)
+    survey = Survey(connection, query, tell, say=say, limits=limits)
     return survey.listing(survey.rows())
 
 
@@ -56,11 +62,18 @@ class Survey:
     """One run of a list: what it reads, and what it has shown and left out so far."""
 
     def __init__(
-        self, connection: Connection, query: Query, tell: Callable[[str], None], *, limits: Stuck | None = None
+        self,
+        connection: Connection,
+        query: Query,
+        tell: Callable[[str], None],
+        *,
+        say: Callable[[str], None] = lambda _: None,
+        limits: Stuck | None = None,
     ) -> None:
         self._connection = connection
         self._query = query
-        self._refresh = Refresh(connection, max_age=query.max_age, full=query.full, tell=tell)
+        self._say = say
+        self._refresh = Refresh(connection, full=query.full, tell=tell, foresee=self._foresee)
         self._readings = Readings(connection)
         self._since: datetime | None = None
         self._total = self._returned = self._undecided = self._unclear = 0
@@ -76,6 +89,13 @@ class Survey:
         return listing_of(rows, self._ending)
 
     def rows(self) -> Iterator[Conversation]:
+        """The rows, keeping the calls that are the bot's."""
+        query, budget = self._query, self._connection.budget
+        reserve = self._connection.profile.budget_reserve
+        with budget.keeping(reserve, most_calls=query.max_calls, across_reset=query.across_reset, tell=self._say):
+            yield from self._rows()
+
+    def _rows(self) -> Iterator[Conversation]:
         """Rows in the order asked for, or page by page where that was asked for and nothing is known yet."""
         if self._query.streams and self._connection.index.coverage().swept_until is None:
             yield from self._streamed()
@@ -158,6 +178,7 @@ class Survey:
     def _read(self, chunk: Sequence[Known], *, is_whole: bool) -> Iterator[Conversation]:
         view = self._view()
         due = {person_of(one) for one in chunk if view.is_due(one)}
+        self._foresee(sum(view.method_of(person.service) is not Method.MESSENGER for person in due))
         found = self._readings.ask([one for one in chunk if person_of(one) in due])
         rows = []
         for one in chunk:
@@ -169,11 +190,21 @@ class Survey:
         self._readings.ask(list(others.values()))
         yield from map(self._judge.row, rows)
 
+    def _foresee(self, calls: int) -> None:
+        """Say first that so many calls to Social Connect are more than are left."""
+        coming = self._connection.budget.forecast(calls)
+        if not coming.later:
+            return
+        when = f", the rest after {coming.resets_at:%H:%M} UTC" if coming.resets_at else ""
+        kept = f", {coming.reserve} calls an hour being kept for the bot" if coming.reserve else ""
+        how = "" if self._query.across_reset else "; add --across-reset to wait for them"
+        self._say(f"{calls} calls are needed: {coming.now} can go now{kept}{when}{how}")
+
     def _view(self) -> View:
         return view_of(self._connection, max_age=self._query.max_age, full=self._query.full)
 
     def _ending(self) -> Ending:
-        meter, warnings = self._connection.meter, list(self._warnings())
+        budget, warnings = self._connection.budget, list(self._warnings())
         stop = self._stop or next(iter(self._readings.stops.values()), None)
         return Ending(
             complete=not self._is_cut and not warnings,
@@ -183,8 +214,8 @@ class Survey:
                 stuck=self._stuck,
                 stuck_by_code=dict(self._by_code),
                 since=self._since,
-                calls=meter.calls,
-                calls_left=meter.left,
+                calls=budget.calls,
+                calls_left=budget.left,
             ),
             warnings=warnings,
             hints=[f"{self._returned} of {self._total} shown; add --all"] if self._is_cut else [],

@@ -20,7 +20,8 @@ class Query:
     """What to list. `limit` is None for all; `streams` asks for rows as soon as they are read, in the order read.
 
     `max_age` is how old a known fact may be; `full` trusts nothing that is known. With `codes` or `is_stuck` only stuck
-    ones are wanted; `fails_if_any` makes a list that is not empty a failure.
+    ones are wanted; `fails_if_any` makes a list that is not empty a failure. `max_calls` ends the run early;
+    `across_reset` lets it wait for the next hour's calls where this hour's are used up.
     """
 
     controls: frozenset[Control] = frozenset()
@@ -36,6 +37,8 @@ class Query:
     max_age: timedelta = MAX_AGE
     full: bool = False
     fails_if_any: bool = False
+    max_calls: int | None = None
+    across_reset: bool = False
 
     def start(self, now: datetime) -> datetime:
         """Where the window begins."""

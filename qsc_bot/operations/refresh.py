@@ -25,14 +25,16 @@ _EDGE: Final = timedelta(seconds=1)
 
 
 class Refresh:
-    """One run's way of bringing the index up to date. `sieve` counts what the messages were."""
+    """One run's way of bringing the index up to date. `sieve` counts what was read; `foresee` hears of coming calls."""
 
-    def __init__(self, connection: Connection, *, max_age: timedelta, full: bool, tell: Callable[[str], None]) -> None:
+    def __init__(
+        self, connection: Connection, *, full: bool, tell: Callable[[str], None], foresee: Callable[[int], None]
+    ) -> None:
         self._connection = connection
         self._index = connection.index
-        self._max_age = max_age
         self._full = full
         self._tell = tell
+        self._foresee = foresee
         self.sieve = Sieve(connection.mentions.is_filtered)
         self.tags = TagList(connection, full=full)
 
@@ -105,6 +107,7 @@ class Refresh:
         yield first
         oldest = min((at for one in first if (at := moment(one.date.added))), default=None)
         left = (counts[0] if counts else 0) - len(first)
+        self._foresee(ceil(left / _PAGE))
         if oldest is None or left <= SLICE_PAGES * _PAGE:
             yield from chain
             return

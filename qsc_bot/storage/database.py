@@ -1,92 +1,115 @@
-"""Small SQLite files that several processes share; one that cannot be read is set aside and begun anew."""
+"""SQLite files that several processes share: private, in WAL mode, and put aside where they cannot be read."""
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-_MEMORY: Final = ":memory:"
-_BUSY_MS: Final = 5000
+from qsc_bot.models.files import locked
+
+BUSY_SECONDS: Final = 5.0
+ASIDE: Final = "set-aside"
+_COMPANIONS: Final = ("", "-wal", "-shm")
+_BROKEN: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 
-def open_database(
-    path: Path, *, schema: str, version: int, synchronous: str, tell: Callable[[str], None]
+class UnreadableFileError(sqlite3.DatabaseError):
+    """The file holds something else than this version of the tool writes."""
+
+
+def open_shared(
+    path: Path, *, schema: Sequence[str], version: int, tell: Callable[[str], None], is_durable: bool = True
 ) -> sqlite3.Connection:
-    """A connection to a file of mode 0600 in a folder of mode 0700, in WAL mode, its tables made.
+    """Open a small file of mode 0600 in a folder of mode 0700, made where there is none.
 
-    A file that is damaged or of a newer version is renamed, and that is told. Where no file can be had at all,
-    everything is kept in memory until the process ends. One connection may be used by several threads in turn.
+    One that is broken or from a newer version is renamed, a new one takes its place, and `tell` hears of it. What is
+    not `is_durable` is a cache: it may be large, so it is not read through, and a power cut may cost it.
+    Raises OSError and sqlite3.Error where neither can be had.
     """
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with locked(path.parent):  # WAL mode cannot be switched on by two at once
         try:
-            return _open(path, schema=schema, version=version, synchronous=synchronous)
-        except (sqlite3.DatabaseError, _Newer) as error:
-            if isinstance(error, sqlite3.OperationalError):
+            return _open(path, schema, version, is_durable)
+        except sqlite3.DatabaseError as error:
+            if not is_unreadable(error):
                 raise
             aside = _set_aside(path)
-            tell(f"{path} {error if isinstance(error, _Newer) else 'is damaged'}; it was set aside as {aside.name}")
-            return _open(path, schema=schema, version=version, synchronous=synchronous)
-    except (OSError, sqlite3.OperationalError):
-        return memory_database(schema=schema, version=version)
+            tell(f"{path} cannot be read: {error}; it was set aside as {aside.name}, and a new one begun")
+            return _open(path, schema, version, is_durable)
 
 
-def memory_database(*, schema: str, version: int) -> sqlite3.Connection:
-    """The same tables, kept until the process ends."""
-    return _prepared(_MEMORY, schema=schema, version=version, synchronous="OFF")
+def open_in_memory(schema: Sequence[str]) -> sqlite3.Connection:
+    """The same for this process alone, forgotten at its end."""
+    db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    db.row_factory = sqlite3.Row
+    for statement in schema:
+        db.execute(statement)
+    return db
 
 
 @contextmanager
-def writing(database: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+def writing(db: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
     """One transaction; whatever is raised inside undoes it."""
-    database.execute("BEGIN IMMEDIATE")
+    db.execute("BEGIN IMMEDIATE")
     try:
-        yield database
+        yield db
     except BaseException:
-        database.execute("ROLLBACK")
+        db.execute("ROLLBACK")
         raise
-    database.execute("COMMIT")
+    db.execute("COMMIT")
 
 
-class _Newer(Exception):
-    """A file that a newer version wrote."""
+def is_unreadable(error: Exception) -> bool:
+    """Whether the file itself is at fault, not its folder, its disk or another process."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return isinstance(error, UnreadableFileError) or (code is not None and code & 0xFF in _BROKEN)
 
 
-def _open(path: Path, *, schema: str, version: int, synchronous: str) -> sqlite3.Connection:
+def _open(path: Path, schema: Sequence[str], version: int, is_durable: bool) -> sqlite3.Connection:
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    return _prepared(str(path), schema=schema, version=version, synchronous=synchronous)
-
-
-def _prepared(target: str, *, schema: str, version: int, synchronous: str) -> sqlite3.Connection:
-    database = sqlite3.connect(target, isolation_level=None, check_same_thread=False, timeout=_BUSY_MS / 1000)
+    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=BUSY_SECONDS)
     try:
-        for pragma in ("journal_mode = WAL", f"synchronous = {synchronous}"):
-            database.execute(f"PRAGMA {pragma}")
-        found = database.execute("PRAGMA user_version").fetchone()[0]
-        if found > version:
-            raise _Newer("is from a newer version of qsc-bot")
-        if found < version:
-            _make_tables(database, schema, version)
+        db.row_factory = sqlite3.Row
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute(f"PRAGMA synchronous = {'NORMAL' if is_durable else 'OFF'}")
+        _make(db, schema, version)
+        _check(db, schema, is_read_through=is_durable)
     except BaseException:
-        database.close()
+        db.close()
         raise
-    return database
+    return db
 
 
-def _make_tables(database: sqlite3.Connection, schema: str, version: int) -> None:
-    with writing(database):
-        for (table,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
-            database.execute(f'DROP TABLE "{table}"')
-        for statement in filter(str.strip, schema.split(";")):
-            database.execute(statement)
-        database.execute(f"PRAGMA user_version = {version}")
+def _make(db: sqlite3.Connection, schema: Sequence[str], version: int) -> None:
+    """Give a new file its tables; raises `UnreadableFileError` for a newer one."""
+    found = int(db.execute("PRAGMA user_version").fetchone()[0])
+    if found > version:
+        raise UnreadableFileError("it is from a newer version of qsc-bot")
+    if found < version:
+        db.execute("BEGIN IMMEDIATE")
+        for statement in (*schema, f"PRAGMA user_version = {version}"):
+            db.execute(statement)
+        db.execute("COMMIT")
+
+
+def _check(db: sqlite3.Connection, schema: Sequence[str], *, is_read_through: bool) -> None:
+    tables = {row["sql"] for row in db.execute("SELECT sql FROM sqlite_master")}
+    if not tables.issuperset(schema):
+        raise UnreadableFileError("its tables are others")
+    fault = str(db.execute("PRAGMA quick_check(1)").fetchone()[0]) if is_read_through else "ok"
+    if fault != "ok":
+        raise UnreadableFileError(fault)
 
 
 def _set_aside(path: Path) -> Path:
-    aside = path.with_name(f"{path.name}.unreadable")
-    path.replace(aside)
-    for companion in ("-wal", "-shm"):
-        path.with_name(f"{path.name}{companion}").unlink(missing_ok=True)
+    """Rename the file and what SQLite keeps beside it, over those of an earlier time."""
+    aside = path.with_name(f"{path.name}.{ASIDE}")
+    for companion in _COMPANIONS:
+        target = aside.with_name(aside.name + companion)
+        target.unlink(missing_ok=True)
+        source = path.with_name(path.name + companion)
+        if source.exists():
+            source.replace(target)
     return aside

@@ -30,16 +30,6 @@ class Facts:
         """Keep the topic ids of a service for a day."""
         self._write(f"topics:{service}", {"at": self._now(), "ids": ids})
 
-    def limits(self) -> dict[str, Any] | None:
-        """What the last answer told of the limit of calls, if one told any."""
-        kept = self._read().get("limits")
-        numbers = isinstance(kept, dict) and all(one is None or isinstance(one, int | float) for one in kept.values())
-        return kept if numbers else None
-
-    def remember_limits(self, kept: dict[str, Any]) -> None:
-        """Keep what the last answer told of the limit of calls."""
-        self._write("limits", kept)
-
     def is_proven(self, claim: str) -> bool:
         """Whether this was once seen to be so."""
         return self._read().get(f"proof:{claim}") is True

@@ -17,7 +17,7 @@ from qsc_bot.models.conversation import ConversationId, Reading
 from qsc_bot.models.known import Coverage, Known, Wanted
 from qsc_bot.models.profile import Profile
 from qsc_bot.storage import known_facts
-from qsc_bot.storage.database import memory_database, open_database, writing
+from qsc_bot.storage.database import open_in_memory, open_shared, writing
 from qsc_bot.storage.index_schema import NEVER, SCHEMA, VERSION
 from qsc_bot.storage.talk import Said, keep_messages
 
@@ -43,13 +43,19 @@ def index_key(profile: Profile) -> str:
 
 
 def open_index(path: Path, key: str, *, now: Callable[[], float], tell: Callable[[str], None]) -> "Index":
-    """The index of one account; a file that cannot be read is begun anew, and that is told."""
-    return Index(open_database(path, schema=SCHEMA, version=VERSION, synchronous="OFF", tell=tell), key, now=now)
+    """The index of one account; a file that cannot be read is begun anew, and that is told.
+
+    Where no file can be had it is kept in memory until the process ends.
+    """
+    try:
+        return Index(open_shared(path, schema=SCHEMA, version=VERSION, tell=tell, is_durable=False), key, now=now)
+    except (OSError, sqlite3.OperationalError):
+        return memory_index(now=now)
 
 
 def memory_index(*, now: Callable[[], float]) -> "Index":
     """An index that ends with this process."""
-    return Index(memory_database(schema=SCHEMA, version=VERSION), "", now=now)
+    return Index(open_in_memory(SCHEMA), "", now=now)
 
 
 class Index:

@@ -9,7 +9,7 @@ VERSION: Final = 1
 NEVER: Final = 9e12
 """Stands for the moment since when nobody waits, so that one index sorts by who waits longest."""
 
-SCHEMA: Final = """
+_TABLES: Final = """
 CREATE TABLE accounts (
     id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, used_at REAL NOT NULL,
     swept_from REAL, swept_until REAL, swept_at REAL, tagged_at REAL, contacts_at REAL, threads_at REAL);
@@ -37,3 +37,4 @@ CREATE INDEX conversations_by_activity ON conversations (account, active_at);
 CREATE INDEX conversations_by_tag ON conversations (account, bears, active_at);
 CREATE INDEX conversations_by_contact ON conversations (account, contact_id)
 """
+SCHEMA: Final = tuple(statement.strip() for statement in _TABLES.split(";"))

@@ -19,6 +19,10 @@ class Clock:
         """Now, in Unix seconds."""
         return self._local() + self.offset_seconds
 
+    def local_unix(self) -> float:
+        """Now by this machine's clock, right or wrong; the same for every process on it."""
+        return self._local()
+
     def now(self) -> datetime:
         """Now, in UTC."""
         return datetime.fromtimestamp(self.unix(), UTC)

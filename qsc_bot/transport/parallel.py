@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from threading import Event, local
 from typing import Final, TypeVar
 
 READERS: Final = 8
@@ -15,10 +16,19 @@ _LOOK_SECONDS: Final = 0.1
 T = TypeVar("T")
 R = TypeVar("R")
 
+_worker = local()
+
+
+def is_leaving() -> bool:
+    """Whether nobody waits any more for what this thread does: the calls that run beside it failed or were stopped."""
+    leaving: Event | None = getattr(_worker, "leaving", None)
+    return leaving is not None and leaving.is_set()
+
 
 def in_parallel(action: Callable[[T], R], items: Iterable[T], *, workers: int = READERS) -> Iterator[R]:
     """Apply `action` to every item a small window ahead; results in input order, the first failure ends it."""
-    pool, waiting = ThreadPoolExecutor(workers), deque[Future[R]]()
+    leaving, waiting = Event(), deque[Future[R]]()
+    pool = ThreadPoolExecutor(workers, initializer=lambda: setattr(_worker, "leaving", leaving))
     try:
         for item in items:
             waiting.append(pool.submit(action, item))
@@ -27,6 +37,7 @@ def in_parallel(action: Callable[[T], R], items: Iterable[T], *, workers: int = 
         while waiting:
             yield waiting.popleft().result()
     finally:
+        leaving.set()
         pool.shutdown(cancel_futures=True)
 
 

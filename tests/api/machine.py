@@ -10,6 +10,8 @@ import httpx
 from qsc_bot.cli.remotes import Remotes
 from qsc_bot.credentials.secrets import Secrets
 from qsc_bot.models.profile import Messenger, Profile
+from qsc_bot.storage.account import Process
+from qsc_bot.storage.budget import Ledger
 from qsc_bot.storage.index import index_key, open_index
 from qsc_bot.transport.clock import Clock
 from tests.api.wire import NOW, Wire
@@ -48,6 +50,7 @@ def machine(cache: Path, *, profile: Profile = PROD, unix_seconds: Callable[[], 
         clock=clock,
         cache=cache,
         index=lambda: open_index(cache / "index.db", index_key(profile), now=clock.unix, tell=made["lines"].append),
+        ledger=Ledger(cache / "budget.db", process=Process(name="1-1", command=lambda: ""), tell=made["lines"].append),
         sleep=made["slept"].append,
         log=made["lines"].append,
         mount=mount,

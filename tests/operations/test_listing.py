@@ -154,7 +154,7 @@ def test_window_and_cost_are_told(tmp_path: Path) -> None:
     _, ending = listed(made, since=timedelta(hours=6))
     assert ending.summary is not None
     assert ending.summary.since == AT - timedelta(hours=6)
-    assert (ending.summary.total, ending.summary.calls, ending.summary.calls_left) == (6, 2, 348)
+    assert (ending.summary.total, ending.summary.calls, ending.summary.calls_left) == (6, 2, 347)
     asked = next(one for one in made.machine.wire.requests if one.url.path.endswith("mentions"))
     assert asked.url.params["date_from"] == (AT - timedelta(hours=6)).strftime("%Y-%m-%dT%H:%M:%SZ")
 

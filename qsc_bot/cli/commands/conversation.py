@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from qsc_bot.cli.lists import (
+    AcrossReset,
     AgentForgotten,
     AgentSilent,
     BotSilent,
@@ -17,6 +18,7 @@ from qsc_bot.cli.lists import (
     Full,
     LapseWarning,
     MaxAge,
+    MaxCalls,
     known_codes,
     known_services,
     stuck_limits,
@@ -82,6 +84,8 @@ def list_conversations(
     max_age: MaxAge = None,
     full: Full = False,
     cached: Cached = False,
+    max_calls: MaxCalls = None,
+    across_reset: AcrossReset = False,
     dry_run: DryRun = False,
     fail_if_any: Annotated[
         bool, typer.Option("--fail-if-any", help="Exit 11 where the list is not empty, for checks.")
@@ -112,6 +116,8 @@ def list_conversations(
         sort=sort or "waiting",
         streams=all_ and here.options.output is Format.NDJSON and sort is None and waiting is None,
         fails_if_any=fail_if_any,
+        max_calls=max_calls,
+        across_reset=across_reset,
     )
     limits = stuck_limits(
         here.profile,

@@ -64,8 +64,10 @@ def reset(
     seed: Annotated[str, typer.Option(metavar="SEED", help="demo, empty, large:N or large:N:SERVICE.")] = "demo",
 ) -> Record:
     """Begin anew: conversations, webhooks, recipes, faults, clock and counts."""
-    sandbox = session(ctx).sandbox
+    here = session(ctx)
+    sandbox = here.sandbox
     sandbox.reset(seed)
+    here.ledger.forget_this_machine()
     return _status(sandbox.status())
 
 
@@ -109,8 +111,10 @@ def clock(
     by: Annotated[str, typer.Argument(metavar="+DURATION", help="How far to move the sandbox's clock on.")],
 ) -> Record:
     """Move the sandbox's clock on, so that control lapses and limits reset."""
-    sandbox = session(ctx).sandbox
+    here = session(ctx)
+    sandbox = here.sandbox
     sandbox.advance(duration(by.removeprefix("+")).total_seconds())
+    here.ledger.forget_this_machine()
     return _status(sandbox.status())
 
 
