@@ -22,6 +22,7 @@ from qsc_bot.models.profile import (
     Setup,
     sandbox_profile,
 )
+from qsc_bot.models.wrapping import unwrapped
 
 FILE_NAME: Final = "config.yaml"
 _VERSION: Final = 1
@@ -235,7 +236,8 @@ def _build_setup(keys: Mapping[str, Any], user: _Source | None, project: _Source
 
 def _check_sandbox_meant(config: Config, environ: Mapping[str, str]) -> None:
     file = config.project_path or config.path
-    if any(environ.get(key, "").strip() not in {"", "sandbox"} for key in ("QSC_BOT_TOKEN", "QSC_BOT_PAGE_TOKEN")):
+    tokens = {unwrapped(environ.get(key, ""))[0] for key in ("QSC_BOT_TOKEN", "QSC_BOT_PAGE_TOKEN")}
+    if tokens - {"", "sandbox"}:
         reason = "a token for a real account is set"
     elif environ.get("CI"):
         reason = "CI is set"

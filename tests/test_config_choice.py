@@ -39,6 +39,7 @@ SANDBOX_NAMED = f"default_profile: sandbox\n{NAMELESS}"
     [
         pytest.param(None, None, {}, "sandbox", id="fresh machine"),
         pytest.param(None, None, {"QSC_BOT_TOKEN": "sandbox"}, "sandbox", id="the sandbox's token"),
+        pytest.param(None, None, {"QSC_BOT_TOKEN": "'sandbox'\n"}, "sandbox", id="the sandbox's token in quotes"),
         pytest.param(None, None, {"QSC_BOT_TOKEN": "", "CI": ""}, "sandbox", id="empty is unset"),
         pytest.param(None, "sandbox", {"QSC_BOT_TOKEN": "real", "CI": "1"}, "sandbox", id="sandbox by flag"),
         pytest.param(NAMELESS, None, {"QSC_BOT_PROFILE": "sandbox", "CI": "1"}, "sandbox", id="by variable"),
