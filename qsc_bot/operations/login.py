@@ -106,6 +106,20 @@ def save(
     their owner. The keychain comes first; where it fails, `agree_to_file` raises unless a person agrees to the file.
     """
     file.check()
+    with vault.alone():
+        return _save_alone(vault, file, values, profile=profile, now=now, change=change, agree_to_file=agree_to_file)
+
+
+def _save_alone(
+    vault: Vault,
+    file: "UserFile",
+    values: Mapping[str, str],
+    *,
+    profile: str,
+    now: datetime,
+    change: Change,
+    agree_to_file: Callable[[QscBotError], None],
+) -> dict[str, str]:
     stored, fault = _read_stored(vault, profile)
     old = dict(stored.values) if stored else {}
     forgotten = change.lost([name for name in old if name not in values], stored.binding if stored else None)

@@ -17,7 +17,7 @@ def test_without_a_keychain_nothing_is_saved_unless_a_file_is_allowed(run: Termi
     assert "--allow-file-store" in result.error["hint"]
     assert "QSC_BOT_TOKEN" in result.error["hint"]
     assert not run.config_file.exists()
-    assert not run.state.exists() or not list(run.state.iterdir())
+    assert [path for path in run.state.rglob("*") if path.is_file()] == []
 
 
 def test_file_that_is_allowed_is_private_and_announced_at_each_login(run: Terminal) -> None:
