@@ -12,7 +12,7 @@ import msgspec
 
 from qsc_bot.errors import QscBotError
 from qsc_bot.models.address import host_of, is_loopback
-from qsc_bot.models.document import LIMIT_BYTES, check_shape, parse_document
+from qsc_bot.models.document import LIMIT_BYTES, NEWER_HINT, check_shape, parse_document
 from qsc_bot.models.duration import DURATION_WORDS, POSITIVE_DURATION_PATTERN
 from qsc_bot.models.profile import (
     SANDBOX_NAME,
@@ -165,7 +165,8 @@ def _read_file(path: Path) -> _Source | None:
 def _check_content(content: bytes, path: Path) -> _Source:
     keys = parse_document(content, source=str(path))
     if isinstance(keys, dict) and type(keys.get("version")) is int and keys["version"] > _VERSION:
-        _refuse(f"{path}: version: {keys['version']} is from a newer version of qsc-bot; this one reads 1")
+        text = f"version: {keys['version']} is from a newer version of qsc-bot; this one reads {_VERSION}"
+        raise QscBotError("config.invalid", f"{path}: {text}", hint=NEWER_HINT)
     checked = check_shape(keys, ConfigFile, source=str(path), complete=False)
     if SANDBOX_NAME in checked.get("profiles", {}):
         _refuse(f"{path}: profiles.{SANDBOX_NAME}: this name is kept for the built-in sandbox; take another")
