@@ -174,6 +174,8 @@ class Secrets:
             except QscBotError as error:
                 self._items[key] = None
                 self._trouble[key] = error.message
+                if name not in _SENT_IN_HEADERS:  # of a token the call that fails tells it
+                    self._tell(f"{error.message}, so the {words_of(name)} stored for {key} is not used")
         return self._items.get(key)
 
     def _tell_wrapping(self, name: str, secret: Secret) -> None:
