@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from qsc_bot.api.accounts import Accounts
     from qsc_bot.user_file import UserFile
 
+_SHOWN_ACCOUNTS: Final = 3
 _UNKNOWN: Final = "an account that is not known"
 
 
@@ -81,7 +82,9 @@ def choose_account(visible: Sequence[Account], wanted: str | None, ask: Callable
     if found is None:
         shown = ", ".join(name_account(one) for one in visible) or "none"
         fault = f"account {wanted} is none of this token's accounts" if wanted else "this token sees no account"
-        raise AccessDenied("access.account", f"{fault}; it sees: {shown}", expected=wanted, found=shown)
+        ways = tuple(f"add --account-id {one.id}" for one in visible[:_SHOWN_ACCOUNTS])
+        hint = ways or ("ask for access to the account, or log in with a token of a user who has it",)
+        raise AccessDenied("access.account", f"{fault}; it sees: {shown}", expected=wanted, found=shown, hint=hint)
     return found
 
 
