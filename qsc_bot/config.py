@@ -142,7 +142,8 @@ def _place(environ: Mapping[str, str], kind: str, *, windows: bool = os.name == 
 
 def _base(environ: Mapping[str, str], variable: str, *, asked: str) -> Path:
     if not environ.get(variable):
-        _refuse(f"{variable} is not set, so there is no place for files; set {asked}")
+        text = f"{variable} is not set, so there is no place for files; set {asked}"
+        raise QscBotError("config.invalid", text, hint=(f"set {variable} or {asked}",))
     return Path(environ[variable])
 
 

@@ -245,5 +245,6 @@ def test_folders(environ: dict[str, str], windows: bool, expected: tuple[str, st
 
 
 def test_machine_without_home_is_told_what_to_set() -> None:
-    with pytest.raises(QscBotError, match=r"HOME is not set.*QSC_BOT_STATE_DIR"):
+    with pytest.raises(QscBotError, match=r"HOME is not set.*QSC_BOT_STATE_DIR") as caught:
         folders({"QSC_BOT_CONFIG_DIR": "/c"}, windows=False)
+    assert caught.value.hint == ("set HOME or QSC_BOT_STATE_DIR",)

@@ -14,8 +14,8 @@ TEMPERS = {
     "is locked": (lambda: LOCKED, "it is locked"),
     "refuses": (lambda: REFUSING, "it refused (PasswordSetError)"),
     "breaks": (lambda: BROKEN, "it refused (ConnectionResetError)"),
-    "is null": (lambda: NULL, "none is installed"),
-    "fails": (lambda: FAIL, "none is installed"),
+    "is null": (lambda: NULL, "none is installed or running"),
+    "fails": (lambda: FAIL, "none is installed or running"),
     "is a plain file": (lambda: PLAIN, "plain files"),
 }
 tempers = pytest.mark.parametrize(("make", "why"), TEMPERS.values(), ids=TEMPERS)
