@@ -13,7 +13,7 @@ import msgspec
 
 from qsc_bot.errors import QscBotError
 from qsc_bot.models.address import host_of, is_loopback
-from qsc_bot.models.document import LIMIT_BYTES, check_shape
+from qsc_bot.models.document import LIMIT_BYTES, NEWER_HINT, check_shape
 from qsc_bot.models.duration import DURATION_WORDS, POSITIVE_DURATION_PATTERN
 from qsc_bot.models.profile import (
     SANDBOX_NAME,
@@ -24,6 +24,7 @@ from qsc_bot.models.profile import (
     sandbox_profile,
 )
 from qsc_bot.models.read_before import keys_of
+from qsc_bot.models.wrapping import unwrapped
 
 FILE_NAME: Final = "config.yaml"
 READ_BEFORE_NAME: Final = "read-before.json"
@@ -145,7 +146,8 @@ def _place(environ: Mapping[str, str], kind: str, *, windows: bool = os.name == 
 
 def _base(environ: Mapping[str, str], variable: str, *, asked: str) -> Path:
     if not environ.get(variable):
-        _refuse(f"{variable} is not set, so there is no place for files; set {asked}")
+        text = f"{variable} is not set, so there is no place for files; set {asked}"
+        raise QscBotError("config.invalid", text, hint=(f"set {variable} or {asked}",))
     return Path(environ[variable])
 
 
@@ -172,7 +174,8 @@ def _checked(content: bytes, path: Path) -> dict[str, Any]:
 
     keys = parse_document(content, source=str(path))
     if isinstance(keys, dict) and type(keys.get("version")) is int and keys["version"] > _VERSION:
-        _refuse(f"{path}: version: {keys['version']} is from a newer version of qsc-bot; this one reads 1")
+        text = f"version: {keys['version']} is from a newer version of qsc-bot; this one reads {_VERSION}"
+        raise QscBotError("config.invalid", f"{path}: {text}", hint=NEWER_HINT)
     checked = check_shape(keys, ConfigFile, source=str(path), complete=False)
     if SANDBOX_NAME in checked.get("profiles", {}):
         _refuse(f"{path}: profiles.{SANDBOX_NAME}: this name is kept for the built-in sandbox; take another")
@@ -243,7 +246,8 @@ def _build_setup(keys: Mapping[str, Any], user: _Source | None, project: _Source
 
 def _check_sandbox_meant(config: Config, environ: Mapping[str, str]) -> None:
     file = config.project_path or config.path
-    if any(environ.get(key, "").strip() not in {"", "sandbox"} for key in ("QSC_BOT_TOKEN", "QSC_BOT_PAGE_TOKEN")):
+    tokens = {unwrapped(environ.get(key, ""))[0] for key in ("QSC_BOT_TOKEN", "QSC_BOT_PAGE_TOKEN")}
+    if tokens - {"", "sandbox"}:
         reason = "a token for a real account is set"
     elif environ.get("CI"):
         reason = "CI is set"

@@ -39,6 +39,7 @@ SANDBOX_NAMED = f"default_profile: sandbox\n{NAMELESS}"
     [
         pytest.param(None, None, {}, "sandbox", id="fresh machine"),
         pytest.param(None, None, {"QSC_BOT_TOKEN": "sandbox"}, "sandbox", id="the sandbox's token"),
+        pytest.param(None, None, {"QSC_BOT_TOKEN": "'sandbox'\n"}, "sandbox", id="the sandbox's token in quotes"),
         pytest.param(None, None, {"QSC_BOT_TOKEN": "", "CI": ""}, "sandbox", id="empty is unset"),
         pytest.param(None, "sandbox", {"QSC_BOT_TOKEN": "real", "CI": "1"}, "sandbox", id="sandbox by flag"),
         pytest.param(NAMELESS, None, {"QSC_BOT_PROFILE": "sandbox", "CI": "1"}, "sandbox", id="by variable"),
@@ -244,5 +245,6 @@ def test_folders(environ: dict[str, str], windows: bool, expected: tuple[str, st
 
 
 def test_machine_without_home_is_told_what_to_set() -> None:
-    with pytest.raises(QscBotError, match=r"HOME is not set.*QSC_BOT_STATE_DIR"):
+    with pytest.raises(QscBotError, match=r"HOME is not set.*QSC_BOT_STATE_DIR") as caught:
         folders({"QSC_BOT_CONFIG_DIR": "/c"}, windows=False)
+    assert caught.value.hint == ("set HOME or QSC_BOT_STATE_DIR",)

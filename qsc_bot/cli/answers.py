@@ -86,4 +86,5 @@ def _read_file(path: Path) -> str:
             return file.read(LARGEST_CHARACTERS + 1)
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise QscBotError("config.secret", f"{path} cannot be read: {reason}") from None
+        hint = ("give a file that holds the token alone, on one line",)
+        raise QscBotError("config.secret", f"{path} cannot be read: {reason}", hint=hint) from None

@@ -8,9 +8,10 @@ from errno import EBADF, EIO, ENOSPC
 from pathlib import Path
 from typing import Final, TextIO
 
-from qsc_bot.cli.root import run
+from qsc_bot.cli.root import run, wanted_format
 from qsc_bot.cli.surroundings import Surroundings
-from qsc_bot.exit_codes import ExitCode
+from qsc_bot.errors import QscBotError
+from qsc_bot.output.formats import Format
 
 UNWRITABLE: Final = frozenset({EBADF, EIO, ENOSPC})
 
@@ -22,28 +23,35 @@ def run_process(argv: Sequence[str]) -> int:
         return run(argv, around)
     except OSError as error:
         if error.errno not in UNWRITABLE:
-            return _tell_fault(error, around)
-        _tell(f"error: the result cannot be written: {error.strerror}   [output.unwritable]")
-        return int(ExitCode.ENVIRONMENT)
+            return _tell_fault(error, argv, around)
+        return _tell(QscBotError("output.unwritable", f"the result cannot be written: {error.strerror}"), argv)
     except Exception as error:  # noqa: BLE001  # the last place where a fault of ours can become a report
-        return _tell_fault(error, around)
+        return _tell_fault(error, argv, around)
     finally:
         _settle(sys.stdout)
         _settle(sys.stderr)
 
 
-def _tell_fault(error: Exception, around: Surroundings) -> int:
+def _tell_fault(error: Exception, argv: Sequence[str], around: Surroundings) -> int:
     try:
         where = _report(error, around.secrets())
     except Exception:  # noqa: BLE001  # a second fault would be shown by Python as it is
         where = f"it could not be written; {type(error).__name__}"
-    _tell(f"error: this is a fault of qsc-bot, not of yours   [internal.fault]\n  report: {where}")
-    return int(ExitCode.UNCLASSIFIED)
+    fault = "this is a fault of qsc-bot, not of yours"
+    return _tell(QscBotError("internal.fault", fault, hint=(f"report: {where}",)), argv)
 
 
-def _tell(text: str) -> None:
+def _tell(error: QscBotError, argv: Sequence[str]) -> int:
+    """Tell what ended the run, as an object where the words ask for JSON, and give the exit code."""
+    text = f"error: {error.message}   [{error.code}]\n" + "".join(f"  {line}\n" for line in error.hint)
+    if wanted_format(argv) in (Format.JSON, Format.NDJSON):
+        from qsc_bot.output.failure import failure_document
+        from qsc_bot.output.structured import to_json
+
+        text = f"{to_json(failure_document(error, {'profile': None, 'account_id': None}))}\n"
     with suppress(OSError, ValueError):
-        _or_null(sys.stderr).write(f"{text}\n")
+        _or_null(sys.stderr).write(text)
+    return int(error.exit_code)
 
 
 def _or_null(stream: TextIO | None) -> TextIO:

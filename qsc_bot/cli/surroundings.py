@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
+from qsc_bot.models.wrapping import unwrapped
 from qsc_bot.output.formats import Format
 
 if TYPE_CHECKING:
@@ -61,8 +62,9 @@ class Surroundings:
     def _named(self) -> frozenset[str]:
         """Those of the environment, read once: this is asked for with each line that is written."""
         values = {
-            value.strip()
+            secret
             for name, value in self.environ.items()
             if name.startswith("QSC_BOT_") and ("TOKEN" in name or "SECRET" in name)
+            for secret in (value.strip(), unwrapped(value)[0])  # as it stands there, and as it is sent
         }
         return frozenset(values - _PUBLIC)

@@ -36,14 +36,23 @@ Others that are honoured:
   NO_COLOR, TERM=dumb    no colour
   ACCESSIBLE=1           no line that is rewritten
   HTTPS_PROXY, NO_PROXY  the way to the API
+  SSL_CERT_FILE          certificates to trust in place of the usual ones, for example a company's
+  DBUS_SESSION_BUS_ADDRESS  on Linux, the session that has the keychain; without it no keychain is asked
 """
 
 CI: Final = """\
-A job needs no keychain and no file: secrets come from the environment, the profile from a project file.
+A job needs no keychain: secrets come from the environment, the profile from a project file.
 
   export QSC_BOT_TOKEN=...            # from the job's secrets; never on a command line
   export QSC_BOT_CONFIG=qsc-bot.yaml  # committed; holds no secret
   export QSC_BOT_PROFILE=prod
+  qsc-bot auth status                 # exit 4 where the token does not work
+
+A project file as small as can be, which also says which account is meant:
+
+  version: 1
+  profiles:
+    prod: {account_id: "1417", region: eu, topic_ids: ["46283"]}
 
 Where CI is set, leaving the profile out is an error: no job acts on the sandbox by accident, nor on a real account.
 Nothing is asked: a command that would need an answer exits 2 and names the flag to pass (--yes, --confirm-profile).

@@ -1,5 +1,6 @@
 """The ways out of this process: the network, or the sandbox in memory."""
 
+import os
 import urllib.request
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
@@ -47,6 +48,11 @@ def network(base_url: str) -> httpx.BaseTransport:
         hint = (f"set {variable} to http://USER:PASSWORD@HOST:PORT, user and password percent-encoded",)
         message = f"the proxy that {variable} names cannot be used: {reason}"
         raise QscBotError("config.invalid", message, hint=hint) from None  # httpx's own words may hold the password
+    except OSError as error:  # whatever Python's ssl cannot read is one
+        named = next((f" that {name} names" for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if os.environ.get(name)), "")
+        message = f"the certificates{named} cannot be used: {error.strerror or error}"
+        hint = ("set SSL_CERT_FILE to a file of certificates in PEM, or unset it",)
+        raise QscBotError("network.tls", message, hint=hint) from None
 
 
 def _proxy(base_url: str) -> tuple[str, str | None]:

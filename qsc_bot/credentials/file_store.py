@@ -58,7 +58,9 @@ class FileStore:
         try:
             return msgspec.json.decode(content, type=_Document)
         except msgspec.DecodeError:
-            raise QscBotError("config.state", f"{self.path} cannot be read as what it was written as") from None
+            hint = (f"delete {self.path}, then log in again",)
+            text = f"{self.path} cannot be read as what it was written as"
+            raise QscBotError("config.state", text, hint=hint) from None
 
     def _replace(self, document: _Document) -> None:
         check_private(self.path.parent)

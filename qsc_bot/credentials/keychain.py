@@ -189,7 +189,7 @@ def _usable(backend: Backend) -> Backend:
     for one in getattr(chosen, "backends", None) or (chosen,):
         module = type(one).__module__
         if module.startswith(_USELESS_BACKENDS):
-            raise _unusable("none is installed")
+            raise _unusable("none is installed or running")
         if module.startswith(_PLAIN_FILES):
             raise _unusable("the installed one keeps secrets in plain files")
     return backend
@@ -202,7 +202,7 @@ def _translated(fault: BaseException) -> QscBotError:
     if "KeyringLocked" in kinds:
         return _unusable("it is locked")
     if "NoKeyringError" in kinds:
-        return _unusable("none is installed")
+        return _unusable("none is installed or running")
     if isinstance(fault, ImportError):
         return _unusable("its library cannot be loaded")
     return _unusable(f"it refused ({type(fault).__name__})")

@@ -1,12 +1,13 @@
 """What is known of each login without its secrets: where they are kept, which there are, and since when."""
 
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
 from qsc_bot.credentials.item import Binding, Place
-from qsc_bot.credentials.private_file import locked_file, read_private, write_private
+from qsc_bot.credentials.private_file import alone, locked_file, read_private, write_private
 
 
 class Login(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,6 +49,10 @@ class Logins:
     def source(self) -> str:
         """How messages call it."""
         return f"the file {self._path}"
+
+    def alone(self) -> AbstractContextManager[None]:
+        """One login at a time, from what was stored before it to its last file; raises `config.state`."""
+        return alone(self._path.parent / "login.lock")
 
     def remember(self, profile: str, login: Login) -> None:
         """Keep a login in place of the one before."""

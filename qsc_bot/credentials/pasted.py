@@ -1,41 +1,22 @@
 """Secrets as people paste them: what came along with them is taken off and told."""
 
-import re
+from collections.abc import Sequence
 from typing import Final
 
 from qsc_bot.errors import QscBotError
+from qsc_bot.models.wrapping import unwrapped
 
 LARGEST_CHARACTERS: Final = 64 * 1024
 
-_BEARER: Final = re.compile(r"(authorization:\s*)?bearer\s+", re.IGNORECASE)
-_QUOTES: Final = ('""', "''", "``", "“”", "‘’")  # also those that word processors make
 
-
-def clean_secret(text: str, *, source: str) -> tuple[str, list[str]]:
+def clean_secret(text: str, *, source: str) -> tuple[str, Sequence[str]]:
     """A secret without line breaks, spaces, quotes and `Bearer` around it, and what was taken off.
 
-    One line break at the end is the usual thing and not told. Raises `config.secret` for what is no secret then.
+    Raises `config.secret` for what is no secret then.
     """
-    rest, told = text.removesuffix("\n").removesuffix("\r"), []
-    before = None
-    while rest != before:
-        before = rest
-        for shorter, what in _shortened(rest):
-            if shorter != rest:
-                rest = shorter
-                told.append(what)
-                break
+    rest, told = unwrapped(text)
     _check(rest, text, source)
-    return rest, list(dict.fromkeys(told))
-
-
-def _shortened(text: str) -> list[tuple[str, str]]:
-    is_quoted = len(text) > 1 and text[0] + text[-1] in _QUOTES
-    return [
-        (text.strip().strip("\ufeff"), "white space around it"),
-        (text[1:-1] if is_quoted else text, "quotes around it"),
-        (_BEARER.sub("", text, count=1) if _BEARER.match(text) else text, "the word Bearer before it"),
-    ]
+    return rest, told
 
 
 def _check(value: str, text: str, source: str) -> None:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -38,6 +38,18 @@ def locked_file(path: Path) -> Iterator[None]:
             yield
     except OSError as error:
         _refuse(path, "cannot be written", error)
+
+
+@contextmanager
+def alone(place: Path) -> Iterator[None]:
+    """Let one process at a time do what takes several files, or none; an empty folder `place` is the lock."""
+    with ExitStack() as held:
+        try:
+            place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            held.enter_context(locked(place))
+        except OSError as error:
+            _refuse(place, "cannot be used", error)
+        yield
 
 
 def check_private(path: Path) -> None:

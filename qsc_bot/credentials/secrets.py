@@ -9,6 +9,7 @@ from qsc_bot.credentials.logins import Login
 from qsc_bot.credentials.vault import Vault
 from qsc_bot.errors import QscBotError
 from qsc_bot.models.profile import SANDBOX_NAME, Profile
+from qsc_bot.models.wrapping import unwrapped
 
 BUILT_IN: Final = "built in"
 NAMES: Final = ("token", "page_token", "client_secret", "app_secret", "verify_token", "url_secret")
@@ -35,7 +36,8 @@ class Secrets:
     """Finds secrets; `None` where there is none.
 
     The sandbox has its own, whatever the environment holds, so that a real token never reaches it. What was `given`,
-    and a secret in the environment, are found without asking any store; `tell` hears of a stored one that is shadowed.
+    and a secret in the environment, are found without asking any store; `tell` hears of a stored one that is shadowed,
+    and of what stood around one in the environment and was taken off.
     A stored one that was made for another account or host than the profile names now counts as absent.
     """
 
@@ -52,6 +54,7 @@ class Secrets:
         self._given = given or {}
         self._tell = tell
         self._told: set[str] = set()
+        self._unwrapped: set[str] = set()
         self._items: dict[str, Item | None] = {}
         self._trouble: dict[str, str] = {}
         self._refused: dict[tuple[str, str], str] = {}
@@ -94,7 +97,7 @@ class Secrets:
 
     def shadowed(self, profile: Profile) -> list[str]:
         """The names of stored secrets that the environment hides."""
-        return [name for name in self._recorded(profile) if self._environ.get(variable_of(name), "").strip()]
+        return [name for name in self._recorded(profile) if self._in_environ(name)]
 
     def trouble(self, profile: Profile, name: str = "token") -> str | None:
         """Why a stored secret could not be read or was not used, where that was tried in vain."""
@@ -112,6 +115,7 @@ class Secrets:
         secret = self._direct(profile, name)
         if secret is None:
             return self._stored(profile, name)
+        self._tell_wrapping(name, secret)
         self._tell_shadow(profile, name)
         return secret
 
@@ -120,14 +124,17 @@ class Secrets:
             return self._given[name]
         if profile.name == SANDBOX_NAME and name in _SANDBOX_SECRETS:
             return Secret(_SANDBOX_SECRETS[name], BUILT_IN)
-        variable = variable_of(name)
-        value = self._environ.get(variable, "").strip()  # files of secrets often end with a newline
+        variable, value = variable_of(name), self._in_environ(name)
         return Secret(checked(name, value, source=variable), variable) if value else None
 
     def _direct_source(self, profile: Profile, name: str) -> str | None:
         if profile.name == SANDBOX_NAME and name in _SANDBOX_SECRETS:
             return BUILT_IN
-        return variable_of(name) if self._environ.get(variable_of(name), "").strip() else None
+        return variable_of(name) if self._in_environ(name) else None
+
+    def _in_environ(self, name: str) -> str:
+        """What the environment holds, empty where it holds nothing; files of secrets often end with a newline."""
+        return unwrapped(self._environ.get(variable_of(name), ""))[0]
 
     def _login(self, profile: Profile) -> Login | None:
         return self._vault.login(profile.name) if self._vault and profile.name != SANDBOX_NAME else None
@@ -167,7 +174,17 @@ class Secrets:
             except QscBotError as error:
                 self._items[key] = None
                 self._trouble[key] = error.message
+                if name not in _SENT_IN_HEADERS:  # of a token the call that fails tells it
+                    self._tell(f"{error.message}, so the {words_of(name)} stored for {key} is not used")
         return self._items.get(key)
+
+    def _tell_wrapping(self, name: str, secret: Secret) -> None:
+        variable = variable_of(name)
+        if secret.source != variable or name in self._unwrapped:
+            return
+        self._unwrapped.add(name)
+        for what in unwrapped(self._environ.get(variable, ""))[1]:
+            self._tell(f"{variable}: {what} taken off")
 
     def _tell_shadow(self, profile: Profile, name: str) -> None:
         if name not in self._told and not self._given and name in self.shadowed(profile):

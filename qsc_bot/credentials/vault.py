@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import Final
 
@@ -27,6 +28,10 @@ class Vault:
     def login(self, profile: str) -> Login | None:
         """What is known of a profile's login without asking the keychain."""
         return self._logins.of(profile)
+
+    def alone(self) -> AbstractContextManager[None]:
+        """One login at a time, so that none puts back what another one replaced; raises `config.state`."""
+        return self._logins.alone()
 
     def source(self, place: Place) -> str:
         """How messages call a place."""

@@ -10,6 +10,7 @@ from msgspec import inspect as shapes
 from qsc_bot.errors import QscBotError
 
 LIMIT_BYTES: Final = 1 << 20
+NEWER_HINT: Final = ("install the newer qsc-bot here too; the file itself is in order",)
 
 _SHOWN_LENGTH: Final = 60
 _SECRET_KEY: Final = re.compile(r"token|secret|password", re.IGNORECASE)
@@ -93,7 +94,7 @@ class _Check:
         near = next(iter(difflib.get_close_matches(key[:_SHOWN_LENGTH], known, n=1)), None)
         rest = f"the nearest known key is {near}" if near else f"known here: {', '.join(known)}"
         if not near and _SECRET_KEY.search(key):
-            rest = "secrets never stand in a file; they come from the environment"
+            rest = "secrets never stand in a file; they come from the environment or from qsc-bot auth login"
         refuse(self.source, f"{_child(path, key)} is not a known key; {rest}")
 
     def _mismatch(self, value: object, kind: shapes.Type, path: str, expected: str) -> NoReturn:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from qsc_bot.api.accounts import Accounts
     from qsc_bot.user_file import UserFile
 
+_SHOWN_ACCOUNTS: Final = 3
 _UNKNOWN: Final = "an account that is not known"
 
 
@@ -81,7 +82,9 @@ def choose_account(visible: Sequence[Account], wanted: str | None, ask: Callable
     if found is None:
         shown = ", ".join(name_account(one) for one in visible) or "none"
         fault = f"account {wanted} is none of this token's accounts" if wanted else "this token sees no account"
-        raise AccessDenied("access.account", f"{fault}; it sees: {shown}", expected=wanted, found=shown)
+        ways = tuple(f"add --account-id {one.id}" for one in visible[:_SHOWN_ACCOUNTS])
+        hint = ways or ("ask for access to the account, or log in with a token of a user who has it",)
+        raise AccessDenied("access.account", f"{fault}; it sees: {shown}", expected=wanted, found=shown, hint=hint)
     return found
 
 
@@ -106,6 +109,20 @@ def save(
     their owner. The keychain comes first; where it fails, `agree_to_file` raises unless a person agrees to the file.
     """
     file.check()
+    with vault.alone():
+        return _save_alone(vault, file, values, profile=profile, now=now, change=change, agree_to_file=agree_to_file)
+
+
+def _save_alone(
+    vault: Vault,
+    file: "UserFile",
+    values: Mapping[str, str],
+    *,
+    profile: str,
+    now: datetime,
+    change: Change,
+    agree_to_file: Callable[[QscBotError], None],
+) -> dict[str, str]:
     stored, fault = _read_stored(vault, profile)
     old = dict(stored.values) if stored else {}
     forgotten = change.lost([name for name in old if name not in values], stored.binding if stored else None)

@@ -41,20 +41,20 @@ def register_webhook(
     url_secret: str | None,
     authorization: str | None,
     update: bool,
+    trouble: str | None = None,
 ) -> Record:
     """Register an address; what is there already, equal, stays `unchanged`.
 
     Raises `usage.url` for an address with fragment, user, password or other braces than those of `{secret}`, and
-    `config.secret` where `{secret}` has no value.
+    `config.secret` where `{secret}` has no value; `trouble` is why a stored one could not be read.
     """
     warnings = check_url(url)
     if url_secret and _holds(url, url_secret):
         hint = (f"write {SECRET_MARK} where the secret stands",)
         raise QscBotError("usage.url", f"the address of {name} holds the secret itself, and would be kept", hint=hint)
     if SECRET_MARK in url and url_secret is None:
-        raise QscBotError(
-            "config.secret", f"the address of {name} holds {SECRET_MARK}, and QSC_BOT_URL_SECRET is not set"
-        )
+        fault = f"the address of {name} holds {SECRET_MARK}, and QSC_BOT_URL_SECRET is not set"
+        raise QscBotError("config.secret", f"{fault}; {trouble}" if trouble else fault)
     hidden = {
         "url_secret": url_secret if SECRET_MARK in url else None,
         "authorization": authorization,
@@ -86,7 +86,7 @@ def check_name(name: str) -> str:
     """A name that fits into an address and a file; raises `usage.invalid`."""
     if not NAME.fullmatch(name):
         raise QscBotError(
-            "usage.invalid", f"{name[:80]!r} cannot be a name", expected="small letters, digits and hyphens"
+            "usage.invalid", f"{name[:80]!r} cannot be a name", expected="1 to 60 small letters, digits and hyphens"
         )
     return name
 

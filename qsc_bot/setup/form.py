@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
+from msgspec.structs import replace
+
 from qsc_bot.models.registry import PRIVATE_MESSAGES, Content
 from qsc_bot.models.setup import FormEntry, SetupForm
 from qsc_bot.setup.marker import with_marker, without_marker
@@ -61,7 +63,7 @@ def changes_form(
     after = _entries(name, new[0], revision=new[1], revealed=hidden)
     shown = _entries(name, new[0], revision=new[1], revealed=revealed)
     changed = [
-        FormEntry(number=one.number, label=one.label, value=shown[key].value, note=one.note, before=_value(before, key))
+        replace(shown[key], before=_value(before, key))
         for key, one in after.items()
         if _value(before, key) != one.value
     ]

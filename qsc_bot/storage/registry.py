@@ -1,6 +1,7 @@
 """The registry file: strictly read, written whole or not at all, and never over another process's entry."""
 
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -8,7 +9,7 @@ import msgspec
 import yaml
 
 from qsc_bot.errors import QscBotError
-from qsc_bot.models.document import LIMIT_BYTES, check_shape
+from qsc_bot.models.document import LIMIT_BYTES, NEWER_HINT, check_shape
 from qsc_bot.models.files import locked, replace_whole
 from qsc_bot.models.registry import VERSION, Account, Registry
 from qsc_bot.models.yaml_text import parse_document
@@ -19,6 +20,7 @@ HEADER: Final = "# Kept by qsc-bot: recipes that a person enters in Social Conne
 _MODE: Final = 0o600
 _SHARED_MODE: Final = 0o644
 _ATTEMPTS: Final = 5
+_MOMENTS: Final = frozenset({"at", "first", "last"})
 _NEVER_FOLDED: Final = 1_000_000
 
 Edit = Callable[[Account], Account]
@@ -90,10 +92,11 @@ class RegistryFile:
         keys = parse_document(content, source=source) if content is not None else None
         if isinstance(keys, dict) and type(keys.get("version")) is int and keys["version"] > VERSION:
             text = f"version: {keys['version']} is from a newer version of qsc-bot; this one reads {VERSION}"
-            raise QscBotError("config.invalid", f"{source}: {text}")
+            raise QscBotError("config.invalid", f"{source}: {text}", hint=NEWER_HINT)
         registry = msgspec.convert(check_shape(keys, Registry, source=source), Registry)
         for account_id, account in registry.accounts.items():
             _check_names(account, f"{source}: accounts.{account_id}")
+            _check_moments(msgspec.to_builtins(account), f"{source}: accounts.{account_id}")
         return registry
 
     def _unusable(self, error: OSError) -> QscBotError:
@@ -114,6 +117,23 @@ def _check_names(account: Account, where: str) -> None:
         if recipe.webhook not in webhooks:
             path = f"{where}.recipes[{at}].webhook"
             raise QscBotError("config.invalid", f"{path}: there is no webhook {recipe.webhook} in this file")
+
+
+def _check_moments(value: Any, where: str) -> None:
+    """Times have the right shape by now; this refuses those that no calendar or clock has."""
+    if isinstance(value, list):
+        for at, part in enumerate(value):
+            _check_moments(part, f"{where}[{at}]")
+    if not isinstance(value, dict):
+        return
+    for key, part in value.items():
+        if key in _MOMENTS and part is not None:
+            try:
+                datetime.fromisoformat(part)
+            except ValueError:
+                raise QscBotError("config.invalid", f"{where}.{key}: there is no such time as {part}") from None
+        else:
+            _check_moments(part, f"{where}.{key}")
 
 
 def _head(content: bytes | None, path: Path) -> str:

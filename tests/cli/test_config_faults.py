@@ -44,6 +44,11 @@ def test_unusable_configuration_names_file_and_path(prod: Prod, text: str, told:
     assert prod.wire.requests == []
 
 
+def test_configuration_of_a_newer_version_is_cured_by_a_newer_tool(prod: Prod) -> None:
+    prod.run.configure("version: 2\n")
+    assert "install the newer qsc-bot" in prod.run("profile", "list", "-o", "json").error["hint"]
+
+
 @pytest.mark.parametrize("words", [["--help"], ["--version"], ["help", "errors"], ["schema", "error"], []])
 def test_help_works_with_a_broken_configuration(run: Terminal, words: list[str]) -> None:
     run.configure("profils: [")

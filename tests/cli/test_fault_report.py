@@ -16,7 +16,7 @@ import pytest
 from qsc_bot.cli import process
 from qsc_bot.cli.surroundings import Surroundings
 from tests.cli.accounts import BUS, EU, make_desk
-from tests.cli.terminal import PROD, Terminal, answering
+from tests.cli.terminal import PROD, Terminal, answering, check_document
 from tests.credentials.backends import LOCKED, Memory
 
 SECRET = "st0red/S3cret+value"
@@ -106,3 +106,16 @@ def test_fault_of_the_report_itself_shows_no_secret(
     told = crash("conversation", "list", env={"QSC_BOT_TOKEN": SECRET})
     assert "report: it could not be written; RuntimeError" in told
     assert SECRET not in told
+
+
+@pytest.mark.parametrize("words", [["-o", "json"], ["--json"], ["-o", "ndjson"]], ids=" ".join)
+def test_fault_is_one_object_where_json_was_asked_for(
+    run: Terminal, crash: Callable[..., str], tmp_path: Path, words: list[str]
+) -> None:
+    run.configure(PROD)
+    told = crash("conversation", "list", *words, env={"QSC_BOT_TOKEN": SECRET}).splitlines()[-1]
+    check_document(json.loads(told))
+    (report,) = tmp_path.glob("qsc-bot-report-*.txt")
+    error = json.loads(told)["error"]
+    assert (error["code"], error["exit"], error["hint"]) == ("internal.fault", 1, f"report: {report}")
+    assert_hidden(report.read_text() + told)

@@ -199,6 +199,12 @@ def test_registry_of_a_newer_version_is_refused(made: Terminal) -> None:
         result = made(*words, "-o", "json")
         assert (result.code, result.error["code"]) == (3, "config.invalid")
         assert "newer version" in result.error["message"]
+        assert "install the newer qsc-bot" in result.error["hint"]
+
+
+def test_long_name_is_told_how_long_it_may_be(made: Terminal) -> None:
+    result = made("recipe", "create", "a" * 61, "--webhook", "bot")
+    assert (result.code, "1 to 60 small letters" in result.stderr) == (2, True)
 
 
 def test_state_folder_that_cannot_be_used_prints_nothing_as_done(run: Terminal, tmp_path: Path) -> None:

@@ -1,13 +1,16 @@
 """Help, examples and topics: every command has them and each example runs."""
 
 import shlex
+import textwrap
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
 from qsc_bot.catalogue import CATALOGUE
 from qsc_bot.cli.root import GROUPS, TASKS, load
+from qsc_bot.cli.topics import CI
 from tests.cli.terminal import Terminal
 from tests.conftest import CheckGolden
 
@@ -103,11 +106,19 @@ def test_example_runs_as_printed(run: Terminal, path: str) -> None:
     assert (result.code, result.stderr.count("error:")) == (0, 0)
 
 
-@pytest.mark.parametrize("topic", ["environment", "exit-codes", "output", "errors"])
+@pytest.mark.parametrize("topic", ["environment", "ci", "exit-codes", "output", "errors"])
 def test_topic_is_printed_and_listed(run: Terminal, topic: str) -> None:
     assert run("help", topic).stdout.count("\n") > 5
     assert topic in run("help").stdout
     assert topic in run("help", "-o", "json").document["topics"]
+
+
+def test_project_file_of_the_topic_ci_is_one(run: Terminal, tmp_path: Path) -> None:
+    file = tmp_path / "qsc-bot.yaml"
+    file.write_text(textwrap.dedent("  version: 1" + CI.partition("  version: 1")[2].partition("\n\n")[0]))
+    env = {"CI": "true", "QSC_BOT_CONFIG": str(file), "QSC_BOT_PROFILE": "prod", "QSC_BOT_TOKEN": "another-token-1"}
+    shown = run("profile", "show", "-o", "json", env=env).document
+    assert (shown["account_id"], shown["topic_ids"]) == ("1417", ["46283"])
 
 
 def test_every_error_code_stands_in_its_topic(run: Terminal) -> None:

@@ -12,12 +12,14 @@ def test_account_that_the_token_cannot_see_lists_those_it_can(run: Terminal, wor
     result = desk.log_in(*words, "-o", "json")
     assert (result.code, result.error["code"]) == (5, "access.account")
     assert "1417 (Example), 2000 (Other)" in result.error["message"]
+    assert result.error["hint"] == "add --account-id 1417; add --account-id 2000"
     assert nothing_saved(desk)
 
 
 def test_token_without_any_account_is_told(run: Terminal) -> None:
     result = make_desk(run, accounts=[]).log_in("-o", "json")
     assert (result.code, result.error["code"]) == (5, "access.account")
+    assert "ask for access to the account" in result.error["hint"]
 
 
 def test_several_accounts_off_a_terminal_want_the_flag(run: Terminal) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.cli.accounts import BUS, EU, TOKEN, TWO, US, Desk, make_desk
 from tests.cli.terminal import Terminal
+from tests.credentials.backends import LOCKED
 
 MESSENGER = 'messenger={page_id: "1", bot_app_id: "2", agent_app_id: "3"}'
 BELONGS = "stored for prod belongs to account 1417 at api.engagor.com; the profile now says "
@@ -137,6 +138,26 @@ def test_url_secret_of_another_account_is_told_where_it_is_missed(desk: Desk) ->
     result = desk.run("webhook", "register", "bot", "--url", "https://bot.example.com/{secret}", env=BUS, tty=True)
     assert result.code == 3
     assert f"the URL secret {BELONGS}account 2000 at api.engagor.com, so it is not used" in result.stderr
+
+
+def test_url_secret_in_a_locked_keychain_is_told_where_it_is_missed(desk: Desk) -> None:
+    desk.keychain = LOCKED
+    words = ["webhook", "register", "bot", "--url", "https://bot.example.com/{secret}"]
+    result = desk.run(*words, "-o", "json", env=BUS)
+    assert (result.code, result.error["message"].endswith("the system keychain cannot be used: it is locked")) == (
+        3,
+        True,
+    )
+    assert "it is locked, so the URL secret stored for prod is not used" in desk.run(*words, env=BUS).stderr
+
+
+def test_form_without_the_secret_of_a_locked_keychain_says_why(desk: Desk) -> None:
+    assert desk.run("webhook", "register", "bot", "--url", "https://bot.example.com/{secret}", env=BUS).code == 0
+    desk.keychain = LOCKED
+    words = ["recipe", "create", "r", "--webhook", "bot", "--show-secrets"]
+    assert "it is locked, so the URL secret stored for prod is not used" in desk.run(*words, env=BUS).stderr
+    told = desk.run(*words, "-o", "json", env=BUS).document["warnings"]
+    assert told == ["the system keychain cannot be used: it is locked"]
 
 
 def renew(desk: Desk, *words: str, typed: list[str] | None = None) -> Any:

@@ -17,7 +17,8 @@ def test_without_a_keychain_nothing_is_saved_unless_a_file_is_allowed(run: Termi
     assert "--allow-file-store" in result.error["hint"]
     assert "QSC_BOT_TOKEN" in result.error["hint"]
     assert not run.config_file.exists()
-    assert {path.name for path in run.state.glob("*")} <= {"budget.db", "login.lock"}
+    files = {path.name for path in run.state.rglob("*") if path.is_file()}
+    assert files <= {"budget.db"}
 
 
 def test_file_that_is_allowed_is_private_and_announced_at_each_login(run: Terminal) -> None:
@@ -40,3 +41,16 @@ def test_person_can_agree_to_the_file(run: Terminal, answer: str, code: int) -> 
     assert result.code == code
     assert "it is locked; keep the secrets in the file" in result.stderr
     assert ((run.state / "secrets.json").exists(), run.config_file.exists()) == (code == 0, code == 0)
+
+
+@pytest.mark.parametrize("content", ["", "{bad"], ids=["empty", "cut"])
+def test_file_that_is_damaged_is_refused_and_its_cure_works(run: Terminal, content: str) -> None:
+    desk = make_desk(run, tokens={EU: HARMLESS}, keychain=LOCKED)
+    assert desk.log_in("--allow-file-store", stdin=HARMLESS).code == 0
+    path = run.state / "secrets.json"
+    path.write_text(content)
+    refused = desk.log_in("--allow-file-store", "-o", "json", stdin=HARMLESS)
+    assert (refused.code, refused.error["code"]) == (3, "config.state")
+    assert refused.error["hint"] == f"delete {path}, then log in again"
+    path.unlink()
+    assert desk.log_in("--allow-file-store", stdin=HARMLESS).code == 0

@@ -72,6 +72,7 @@ def test_token_can_be_read_from_a_file(desk: Desk, tmp_path: Path) -> None:
 def test_file_that_is_not_there_is_told(desk: Desk) -> None:
     result = desk.run("auth", "login", "--token-file", "/nowhere/token", "-o", "json", env=BUS)
     assert (result.code, result.error["code"]) == (3, "config.secret")
+    assert result.error["hint"] == "give a file that holds the token alone, on one line"
 
 
 def test_off_a_terminal_without_a_token_the_flag_is_named(desk: Desk) -> None:

@@ -111,6 +111,22 @@ def test_secret_that_cannot_be_sent_is_hidden_and_spoils_no_other_call(prod: Pro
     assert "two sentinel words" not in refused.stderr
 
 
+@pytest.mark.parametrize("wrap", ["'{}'", '"Bearer {}"\n', "Authorization: Bearer {}"])
+def test_token_in_quotes_in_the_environment_is_sent_without_them_told_and_hidden(run: Terminal, wrap: str) -> None:
+    sent: list[str] = []
+
+    def echo(request: httpx.Request) -> httpx.Response:
+        sent.append(request.headers["authorization"])
+        return httpx.Response(400, json={"code": 400, "error": f"no {TOKEN}", "error_description": TOKEN.upper()})
+
+    run.configure(PROD)
+    run.mount = answering(echo)
+    result = run("api", "GET", "/me", "--debug", env={"QSC_BOT_TOKEN": wrap.format(TOKEN)})
+    assert (result.code, sent) == (2, [f"Bearer {TOKEN}"])
+    assert result.stderr.count("QSC_BOT_TOKEN: ") == result.stderr.count(" taken off\n") >= 1
+    assert_hidden(result, TOKEN)
+
+
 def test_public_token_of_the_sandbox_is_a_word_like_others(run: Terminal) -> None:
     result = run("api", "GET", "/me", "--debug", env={"QSC_BOT_TOKEN": "sandbox"})
     assert result.document["response"]["name"] == "Sandbox User"

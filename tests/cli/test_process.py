@@ -243,3 +243,21 @@ def test_closed_pipe_of_any_command_ends_quietly(tmp_path: Path, words: list[str
     )
     os.close(writing)
     assert (done.returncode, "rror" in done.stderr) == (0, False)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device here")
+@pytest.mark.parametrize("words", [[], ["-o", "json"]], ids=["people", "programs"])
+def test_result_that_cannot_be_written_is_told_as_asked_for(tmp_path: Path, words: list[str]) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            command("profile", "list", *words),
+            env=environ(tmp_path),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+    last = done.stderr.splitlines()[-1]
+    code = json.loads(last)["error"]["code"] if words else last.rpartition("[")[2].rstrip("]")
+    assert (done.returncode, code) == (3, "output.unwritable")

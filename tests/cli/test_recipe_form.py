@@ -175,6 +175,16 @@ def test_secret_of_the_address_is_shown_on_a_terminal_or_when_asked_for_and_kept
     assert SECRET not in registry(run).read_text()
 
 
+def test_secret_that_stands_in_a_changed_address_is_not_asked_for(run: Terminal) -> None:
+    env = {"QSC_BOT_URL_SECRET": SECRET}
+    run("webhook", "register", "bot", "--url", "https://bot.example.com/{secret}", env=env)
+    run(*CREATE, env=env)
+    run("recipe", "confirm", "to-bot")
+    shown = run(*CREATE, "--no-exclude-tag", "--update", "--show-secrets", env=env).stdout
+    assert f"to:\nhttps://bot.example.com/{SECRET}?qsc_recipe" in shown
+    assert "put the secret in the" not in shown
+
+
 def test_authorization_is_only_known_to_be_wanted(run: Terminal) -> None:
     run(*REGISTER, "--authorization-stdin", stdin="Basic Zm9yLXRoZS1ib3Q=\n")
     run(*CREATE)

@@ -1,6 +1,7 @@
 """The way out through a proxy: the environment names it, and its password is not told."""
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -56,3 +57,17 @@ def test_unusable_proxy_of_a_command_is_no_fault(run: Terminal, proxy: pytest.Mo
 def test_usable_proxy_is_taken(proxy: pytest.MonkeyPatch, address: str) -> None:
     proxy.setenv("HTTPS_PROXY", address)
     network("https://api.engagor.com").close()
+
+
+@pytest.mark.parametrize("content", [None, "no certificate"], ids=["missing", "other text"])
+def test_certificates_that_cannot_be_read_are_no_fault(
+    run: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str | None
+) -> None:
+    file = tmp_path / "company.pem"
+    if content:
+        file.write_text(content)
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    run.configure(PROD)
+    result = run("limits", "--ask", "-o", "json", env={"QSC_BOT_TOKEN": "another-token-1"})
+    assert (result.code, result.error["code"]) == (3, "network.tls")
+    assert "SSL_CERT_FILE" in result.error["message"]

@@ -59,9 +59,9 @@ def test_profiles_have_an_item_each() -> None:
 @pytest.mark.parametrize(
     ("backend", "reason"),
     [
-        pytest.param(backends.NULL, "none is installed", id="null back-end"),
-        pytest.param(backends.FAIL, "none is installed", id="fail back-end"),
-        pytest.param(backends.ABSENT, "none is installed", id="no keyring"),
+        pytest.param(backends.NULL, "none is installed or running", id="null back-end"),
+        pytest.param(backends.FAIL, "none is installed or running", id="fail back-end"),
+        pytest.param(backends.ABSENT, "none is installed or running", id="no keyring"),
         pytest.param(backends.PLAIN, "plain files", id="plain files"),
         pytest.param(backends.CHAINED_PLAIN, "plain files", id="plain files in a chain"),
         pytest.param(backends.LOCKED, "it is locked", id="locked"),

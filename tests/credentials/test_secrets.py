@@ -74,3 +74,41 @@ def test_secret_is_never_shown() -> None:
     for text in (repr(secret), str(secret), f"{secret}", f"{[secret]}"):
         assert "hush" not in text
         assert "QSC_BOT_TOKEN" in text
+
+
+@each_secret
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("abc", []),
+        ("abc\n", []),
+        ("\n abc\n\n", ["white space around it"]),
+        ('"abc"\n', ["quotes around it"]),
+        ("'abc'", ["quotes around it"]),
+        ("Bearer abc", ["the word Bearer before it"]),
+        ("'Authorization: Bearer abc'", ["quotes around it", "the word Bearer before it"]),
+    ],
+    ids=repr,
+)
+def test_what_stands_around_a_secret_in_the_environment_is_taken_off_and_told_once(
+    variable: str, written: str, told: list[str]
+) -> None:
+    heard: list[str] = []
+    secrets = Secrets({variable: written}, tell=heard.append)
+    for _ in range(2):
+        assert FINDERS[variable](secrets, PROD) == Secret("abc", variable)
+    assert heard == [f"{variable}: {what} taken off" for what in told]
+
+
+@each_secret
+@pytest.mark.parametrize("written", ['""', "''", ' "" '])
+def test_variable_that_holds_quotes_alone_is_an_unset_one(variable: str, written: str) -> None:
+    secrets = Secrets({variable: written})
+    assert FINDERS[variable](secrets, PROD) is None
+    assert secrets.sources(PROD)[variable.removeprefix("QSC_BOT_").lower()] is None
+
+
+def test_what_stands_around_the_sandboxs_own_secrets_is_nobodys() -> None:
+    heard: list[str] = []
+    Secrets({"QSC_BOT_TOKEN": "'abc'"}, tell=heard.append).token(sandbox_profile())
+    assert heard == []

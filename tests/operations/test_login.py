@@ -1,5 +1,6 @@
 """Saving a login: secrets and profile, both or neither."""
 
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -113,7 +114,30 @@ def test_profile_that_would_not_be_read_again_stores_nothing(tmp_path: Path) -> 
 def test_refusal_of_the_file_saves_nothing(tmp_path: Path) -> None:
     with pytest.raises(QscBotError, match="it is locked"):
         attempt(make_vault(tmp_path / "state", LOCKED), tmp_path / "config.yaml", refuse, token="new")
-    assert list(tmp_path.iterdir()) == []
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_login_that_comes_too_late_leaves_the_other_one_as_it_is(tmp_path: Path) -> None:
+    memory = Memory()
+    faults: list[QscBotError] = []
+
+    def log_in_late() -> None:
+        with pytest.raises(QscBotError) as caught:
+            attempt(make_vault(tmp_path / "state", memory), tmp_path / "config.yaml", refuse, token="late")
+        faults.append(caught.value)
+
+    late = threading.Thread(target=log_in_late)
+
+    def agree_late(_fault: QscBotError) -> None:
+        late.start()
+        late.join(0.3)  # what it does if nothing keeps it from doing so
+
+    vault = make_vault(tmp_path / "state", LOCKED)
+    attempt(vault, tmp_path / "config.yaml", agree_late, token="first")
+    late.join()
+    item = vault.read("prod")
+    assert item is not None
+    assert (item.values, memory.items, [fault.code for fault in faults]) == ({"token": "first"}, {}, ["config.changed"])
 
 
 class Interrupted(UserFile):

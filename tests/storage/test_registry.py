@@ -68,6 +68,12 @@ def test_nothing_is_written_where_nothing_changed(path: Path) -> None:
     [
         pytest.param("version: 1", "version: 2", "from a newer version", id="newer"),
         pytest.param(
+            "recipes:",
+            'retired: [{name: r, revision: "123456789012", at: "2026-02-30T00:00:00Z"}]\n    recipes:',
+            "accounts.1417.retired[0].at: there is no such time as 2026-02-30T00:00:00Z",
+            id="no such day",
+        ),
+        pytest.param(
             "webhooks:",
             "webhoks:",
             "accounts.1417.webhoks is not a known key; the nearest known key is webhooks",

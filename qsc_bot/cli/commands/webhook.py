@@ -51,6 +51,7 @@ def register(
         url_secret=secret.value if secret else None,
         authorization=here.prompts.read_secret() if authorization_stdin else None,
         update=update,
+        trouble=here.secrets.trouble(here.profile, "url_secret"),
     )
 
 
