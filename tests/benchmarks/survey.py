@@ -39,6 +39,8 @@ ESCALATED: Final = 600
 CHANGED: Final = {"twitter": range(1, 21), "whatsapp": range(1, 16), "facebook": range(291, 306)}
 INDEXED: Final = 100_000
 ROUNDS: Final = 15
+LIMIT: Final = 350
+RESERVE: Final = 50
 
 
 def main() -> None:
@@ -75,7 +77,7 @@ class Home:
 
 
 @contextmanager
-def home(*, seed: str, latency: str, rate_limit: str, reserve: int = 50) -> Iterator[Home]:
+def home(*, seed: str, latency: str, rate_limit: str, reserve: int = RESERVE) -> Iterator[Home]:
     """Seed and serve a sandbox, and end it again."""
     with tempfile.TemporaryDirectory() as folder:
         environ = {
@@ -224,8 +226,23 @@ def seconds_of(words: list[str], environ: Mapping[str, str]) -> tuple[float, int
 
 
 def side_by_side() -> dict[str, Any]:
-    """Two processes that list at once on one small limit."""
-    return {}
+    """Two processes that list at once on one limit, which they would exceed many times over."""
+    with home(seed="large:2000:whatsapp", latency="5ms", rate_limit=str(LIMIT)) as made:
+        words = [*TOOL, "conversation", "list", "--all", "--since", SINCE, "-o", "json"]
+        running = [
+            subprocess.Popen(words, env=made.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            for _ in range(2)
+        ]
+        answers = [process.communicate() for process in running]
+        ended = [json.loads(error)["error"]["code"] for _, error in answers]
+        rows = [json.loads(out)["page"] for out, _ in answers]
+        asked = {name: number for name, number in made.requests.items() if "/inbox/" in name}
+        return {
+            "two at once: calls (at most the limit less the reserve)": sum(asked.values()),
+            "two at once: limit less reserve": LIMIT - RESERVE,
+            "two at once: both ended for the reserve": ended == ["budget.reserved"] * 2,
+            "two at once: both say that they are incomplete": [page["complete"] for page in rows] == [False] * 2,
+        }
 
 
 if __name__ == "__main__":
