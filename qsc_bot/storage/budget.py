@@ -60,6 +60,10 @@ class Ledger:
         self._lock = threading.Lock()
         self._db: sqlite3.Connection | None = None
 
+    def __del__(self) -> None:
+        """Close the file of a ledger that nobody holds any more."""
+        self.close()
+
     def close(self) -> None:
         """Close the file."""
         with self._lock:

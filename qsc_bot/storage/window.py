@@ -36,9 +36,9 @@ class Instant:
 class Window:
     """What is known of the present window. `left` is None before its first answer, and where no limit is told.
 
-    `least` is the least that an answer told of it, which is exact once nothing is on its way. `taken` counts calls and
-    `lost` answers that told nothing, over all windows; `doubts` are the calls of which no answer came lately, the last
-    at `lost_at`; `asked_at` is when the window's first call set out, while its answer is awaited.
+    `least` is the least that an answer told of it, which is exact once nothing is on its way. Over all windows, `taken`
+    counts calls, `lost` answers that told nothing, and `doubts` the calls of late that had no answer, the last of them
+    at `lost_at`. `asked_at` is when the window's first call set out, while its answer is awaited.
     """
 
     serial: int = 0

@@ -18,7 +18,8 @@ def show_limits(
 ) -> Record:
     """See how many calls are left.
 
-    As last seen from this machine, or as asked now.
+    As counted by all processes of this tool on this machine, or as asked now; with how many are kept for the bot
+    (budget_reserve in the profile), and which of these processes used them.
     Social Connect allows a user 350 calls an hour, the bot's own included.
     """
     return session(ctx).remotes.limits(ask=ask)
