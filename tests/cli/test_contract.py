@@ -95,6 +95,19 @@ AUTH: Final = [
 ]
 STATUS: Final = ["address", "seed", "clock_offset_s", "contacts", "requests", "conversations", "faults", "deliveries"]
 FAULT: Final = ["pattern", "status", "delay_seconds", "cut", "body", "rate_limit", "left"]
+LIMITS: Final = [
+    "host",
+    "limit",
+    "left",
+    "period_s",
+    "reset_at",
+    "seen_at",
+    "asked",
+    "note",
+    "reserve",
+    "used_by",
+    "graph",
+]
 SETUP: Final = [
     ["webhook", "register", "bot", "--url", "https://bot.example.com/"],
     ["recipe", "create", "r", "--webhook", "bot"],
@@ -123,6 +136,7 @@ def assert_fields(document: dict[str, Any], name: str, fields: Sequence[str]) ->
         (["sandbox", "status"], "sandbox-status", STATUS),
         (["sandbox", "say", "twitter:1", "Hi"], "sandbox-event", ["conversation", "control", "deliveries", "mention"]),
         (ADD_FAULT, "sandbox-fault", FAULT),
+        (["limits", "--ask"], "limits", LIMITS),
     ],
     ids=lambda value: " ".join(value[:2]) if isinstance(value, list) else str(value),
 )
