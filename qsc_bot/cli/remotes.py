@@ -81,6 +81,8 @@ class Remotes:
         """Close every connection that was opened."""
         for client in self._clients:
             client.close()
+        if "_index" in vars(self):
+            self._index.close()
 
     @cached_property
     def connection(self) -> Connection:

@@ -1,6 +1,5 @@
 """The one place that builds things, each on first use; heavy libraries are loaded here and nowhere earlier."""
 
-import os
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
@@ -152,18 +151,9 @@ class Session:
     @cached_property
     def vault(self) -> "Vault":
         """Where logins store secrets."""
-        from qsc_bot.cli.watched import WatchedVault
-        from qsc_bot.credentials.file_store import FileStore
-        from qsc_bot.credentials.keychain import Keychain, load_backend
-        from qsc_bot.credentials.logins import Logins
+        from qsc_bot.cli.stores import open_vault
 
-        around, state = self.surroundings, self.folders.state
-        return WatchedVault(
-            met=around.met,
-            keychain=Keychain(around.environ, tell=self.printer.notice, load=around.keyring or load_backend),
-            file=FileStore(state / "secrets.json"),
-            logins=Logins(state / "logins.json"),
-        )
+        return open_vault(self.surroundings, self.folders.state, tell=self.printer.notice)
 
     @cached_property
     def sandbox(self) -> "Sandbox":
@@ -186,23 +176,18 @@ class Session:
 
     def close(self) -> None:
         """Close what was opened."""
-        for name in ("remotes", "sandbox"):
-            if name in vars(self):
-                vars(self)[name].close()
         for trial in self._trials:
             trial.close()
-        if "ledger" in vars(self):
-            self.ledger.close()
+        for name in ("remotes", "sandbox", "index", "ledger"):
+            if name in vars(self):
+                vars(self)[name].close()
 
     @cached_property
     def ledger(self) -> "Ledger":
         """Where calls are counted, for all processes of this machine."""
-        from qsc_bot.storage.account import Process
-        from qsc_bot.storage.budget import Ledger
+        from qsc_bot.cli.stores import open_ledger
 
-        started_ms = int(self.surroundings.unix_seconds() * 1000)
-        process = Process(name=f"{os.getpid()}-{started_ms}", command=lambda: self.command)
-        return Ledger(self.folders.state / "budget.db", process=process, tell=self._warn)
+        return open_ledger(self.surroundings, self.folders.state, command=lambda: self.command, tell=self._warn)
 
     @cached_property
     def remotes(self) -> "Remotes":
@@ -245,10 +230,9 @@ class Session:
         return self._open_index(self.profile)
 
     def _open_index(self, profile: "Profile") -> "Index":
-        from qsc_bot.storage.index import index_key, open_index
+        from qsc_bot.cli.stores import open_profile_index
 
-        path = self.folders.cache / "index.db"
-        return open_index(path, index_key(profile), now=self.clock.unix, tell=self.printer.warning)
+        return open_profile_index(profile, self.folders.cache, now=self.clock.unix, tell=self._warn)
 
     @property
     def connection(self) -> "Connection":
