@@ -211,6 +211,16 @@ CATALOGUE: Final[Mapping[str, Kind]] = {
     "run.partial": Kind(
         _E.PARTIAL, "some items failed or are in doubt", "look at the items that failed; run again for them"
     ),
+    "wait.not_met": Kind(
+        _E.NOT_MET,
+        "what --for names did not come true before --timeout",
+        "see qsc-bot conversation explain ID, or wait longer",
+    ),
+    "slo.breached": Kind(
+        _E.NOT_MET,
+        "a conversation is stuck for longer than an --slo allows",
+        "see qsc-bot conversation explain ID",
+    ),
     "check.found": Kind(_E.NOT_MET, "--fail-if-any found something", "look at what the list shows"),
     "output.unwritable": Kind(_E.ENVIRONMENT, "the result cannot be written", "check the disk and where stdout goes"),
     "run.interrupted": Kind(_E.INTERRUPTED, "stopped by Ctrl-C", "run again; what is already so is left unchanged"),

@@ -34,7 +34,7 @@ EXIT_MEANINGS: Final[Mapping[ExitCode, str]] = {
     ExitCode.CONFLICT: "the remote state is not what was expected",
     ExitCode.TEMPORARY: "temporary: network, rate limit or server; safe to run again",
     ExitCode.PARTIAL: "some items failed or are in doubt",
-    ExitCode.NOT_MET: "what was asked to be so is not: --fail-if-any found something",
+    ExitCode.NOT_MET: "what was asked to be so is not: --fail-if-any, wait --for, watch --slo",
     ExitCode.DECLINED: "declined at the prompt",
     ExitCode.INTERRUPTED: "stopped by Ctrl-C",
 }

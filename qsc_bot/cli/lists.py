@@ -1,5 +1,6 @@
 """What lists of conversations take: how fresh they must be, and when a conversation counts as stuck."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
@@ -137,3 +138,10 @@ def stuck_limits(profile: "Profile", **given: str | None) -> "Stuck":
     from msgspec.structs import replace
 
     return replace(profile.stuck, **{name: text for name, text in given.items() if text is not None})
+
+
+def at_least(interval: timedelta, floor_seconds: float, *, tell: Callable[[str], None]) -> float:
+    """Seconds between two looks; a shorter interval than can be is made longer, and that is told."""
+    if interval.total_seconds() < floor_seconds:
+        tell(f"--interval is {floor_seconds:.0f}s at least, so that is taken")
+    return max(interval.total_seconds(), floor_seconds)

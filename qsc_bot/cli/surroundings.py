@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 _PUBLIC: Final = frozenset({"sandbox"})  # the token of the sandbox, which everybody knows, is a word of many texts
 
 
+def _random() -> float:
+    import random  # only what waits pays for it
+
+    return random.random()  # noqa: S311  # spreads calls; nothing is kept secret by it
+
+
 @dataclass
 class Options:
     """The options that every command takes, gathered from before and after the verb."""
@@ -49,10 +55,19 @@ class Surroundings:
     stderr: TextIO = field(default_factory=lambda: sys.stderr)
     unix_seconds: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
+    jitter: Callable[[], float] = _random
     width: int | None = None
+    height: int | None = None
     mount: "Callable[[str], httpx.BaseTransport] | None" = None
     keyring: "Callable[[], Backend] | None" = None
     met: set[str] = field(default_factory=set, repr=False)
+
+    def size(self) -> tuple[int, int]:
+        """The width and the height of the terminal, as they are now."""
+        from shutil import get_terminal_size
+
+        found = get_terminal_size()
+        return self.width or found.columns, self.height or found.lines
 
     def secrets(self) -> frozenset[str]:
         """Every secret that is known by now, for taking them out of what is shown."""

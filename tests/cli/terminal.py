@@ -118,11 +118,15 @@ class Wire(httpx.BaseTransport):
 
 @dataclass(kw_only=True)
 class Terminal:
-    """One machine with a home of its own; every run must keep the rules that hold for all commands."""
+    """One machine with a home of its own; every run must keep the rules that hold for all commands.
+
+    `play` stands in for sleeping: it is told how long, and lets happen what happens meanwhile.
+    """
 
     home: Path
     now: float = NOW
     slept: list[float] = field(default_factory=list)
+    play: Callable[[float], None] | None = None
     mount: Mount | None = None
     keyring: Callable[[], Backend] | None = None
     secrets: Mapping[str, str] = field(default_factory=dict)
@@ -164,6 +168,7 @@ class Terminal:
         env: Mapping[str, str] | None = None,
         tty: bool = False,
         width: int = 80,
+        height: int = 24,
         stdout: io.StringIO | None = None,
     ) -> Result:
         """Run one command line."""
@@ -175,8 +180,10 @@ class Terminal:
             stdout=out,
             stderr=err,
             unix_seconds=lambda: self.now,
-            sleep=self.slept.append,
+            sleep=self.play or self.slept.append,
+            jitter=lambda: 0.0,
             width=width,
+            height=height,
             mount=self.mount,
             keyring=self.keyring,
         )

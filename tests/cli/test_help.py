@@ -70,6 +70,7 @@ def test_bare_command_and_bare_group_show_their_help(run: Terminal) -> None:
         ([], "help.txt"),
         (["handover"], "help-handover.txt"),
         (["handover", "to-bot"], "help-handover-to-bot.txt"),
+        (["conversation", "wait"], "help-conversation-wait.txt"),
     ],
 )
 def test_help_looks_like_this(run: Terminal, check_golden: CheckGolden, words: list[str], name: str) -> None:

@@ -18,6 +18,7 @@ EVERYTHING = [
     ["conversation", "show", "facebook:5550001"],
     ["conversation", "explain", "twitter:1002", "--show-pii"],
     ["conversation", "explain", "facebook:5550002"],
+    ["conversation", "wait", "facebook:5550001", "--for", "control=agent", "--timeout", "0s"],
     ["handover", "status", "facebook:5550001", "whatsapp:32470000000"],
     ["handover", "extend", "facebook:5550001"],
     ["handover", "to-agent", "facebook:5550001"],

@@ -19,12 +19,14 @@ from qsc_bot.cli.lists import (
     LapseWarning,
     MaxAge,
     MaxCalls,
+    at_least,
     known_codes,
     known_services,
     stuck_limits,
 )
 from qsc_bot.cli.options import command, duration, group, session
 from qsc_bot.cli.options import since as since_parser
+from qsc_bot.cli.session import Session
 from qsc_bot.models.conversation import Control, Conversation
 from qsc_bot.output.formats import Format
 from qsc_bot.results import Listing, Record
@@ -179,6 +181,67 @@ def explain_conversation(
 
     here = session(ctx)
     (target,) = resolve(here.connection, [conversation], one_each=True, tell=here.printer.notice)
+    return explain(here.connection, target, setup=lambda: here.setup, since=since, options=_options(here))
+
+
+@command(
+    app,
+    "wait",
+    example="qsc-bot conversation wait twitter:1001 --for control=bot --timeout 2m",
+    schema="conversation",
+)
+def wait_for_conversation(
+    ctx: typer.Context,
+    conversation: Annotated[
+        str,
+        typer.Argument(metavar="ID", help="SERVICE:SERVICE_ID, a mention id, a permalink or a contact id."),
+    ],
+    condition: Annotated[
+        str,
+        typer.Option("--for", metavar="COND", help="control=bot|agent|other|idle|unknown, or escalated=true|false."),
+    ],
+    timeout: Annotated[
+        timedelta,
+        typer.Option(parser=duration, metavar="DURATION", help="How long to wait; 0s looks once.", show_default="2m"),
+    ] = timedelta(minutes=2),
+    interval: Annotated[
+        timedelta,
+        typer.Option(
+            parser=duration, metavar="DURATION", help="How long between two looks, 1s at least.", show_default="5s"
+        ),
+    ] = timedelta(seconds=5),
+) -> Record:
+    """Wait until a conversation is held by someone, or is escalated or not; exit 11 when that is not so in time.
+
+    Each look is a call, and is never answered from what is known. A temporary failure does not end the wait; a refusal
+    does.
+    """
+    from qsc_bot.operations.selection import resolve
+    from qsc_bot.operations.waiting import INTERVAL_FLOOR_SECONDS, Condition, Patience, wait_for
+
+    here, wanted = session(ctx), Condition.parse(condition)
+    around = here.surroundings
+    (target,) = resolve(here.connection, [conversation], one_each=True, tell=here.printer.notice)
+    patience = Patience(
+        timeout_s=timeout.total_seconds(),
+        interval_s=at_least(interval, INTERVAL_FLOOR_SECONDS, tell=here.printer.notice),
+        now=around.unix_seconds,
+        sleep=around.sleep,
+        jitter=around.jitter,
+    )
+    item = wait_for(
+        here.connection,
+        target.id,
+        wanted,
+        patience,
+        options=_options(here),
+        progress=here.printer.progress,
+        tell=here.printer.notice,
+    )
+    return Record(schema="conversation", item=item)
+
+
+def _options(here: Session) -> str:
+    """The options that a next command line needs too."""
     given = {"-p": here.options.profile, "--config": here.options.config}
-    options = "".join(f" {name} {shlex.quote(str(value))}" for name, value in given.items() if value)
-    return explain(here.connection, target, setup=lambda: here.setup, since=since, options=options)
+    return "".join(f" {name} {shlex.quote(str(value))}" for name, value in given.items() if value)
