@@ -89,6 +89,11 @@ CATALOGUE: Final[Mapping[str, Kind]] = {
     "auth.keychain": Kind(
         _E.ENVIRONMENT, "the system keychain cannot be used", "set QSC_BOT_TOKEN, or log in with --allow-file-store"
     ),
+    "index.unusable": Kind(
+        _E.ENVIRONMENT,
+        "what is known of conversations on this machine cannot be used",
+        "run again; the file that the message names may be deleted, which costs calls and nothing else",
+    ),
     "config.state": Kind(
         _E.ENVIRONMENT,
         "the state folder cannot be used; nothing was sent",

@@ -35,7 +35,7 @@ def open_shared(
         except sqlite3.DatabaseError as error:
             if not is_unreadable(error):
                 raise
-            aside = _set_aside(path)
+            aside = set_aside(path)
             tell(f"{path} cannot be read: {error}; it was set aside as {aside.name}, and a new one begun")
             return _open(path, schema, version, is_durable)
 
@@ -64,7 +64,21 @@ def writing(db: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
 def is_unreadable(error: Exception) -> bool:
     """Whether the file itself is at fault, not its folder, its disk or another process."""
     code = getattr(error, "sqlite_errorcode", None)
+    if isinstance(error, sqlite3.OperationalError) and code is None:
+        return True  # text that is no UTF-8; SQLite has no code for that
     return isinstance(error, UnreadableFileError) or (code is not None and code & 0xFF in _BROKEN)
+
+
+def set_aside(path: Path) -> Path:
+    """Rename the file and what SQLite keeps beside it, over those of an earlier time."""
+    aside = path.with_name(f"{path.name}.{ASIDE}")
+    for companion in _COMPANIONS:
+        target = aside.with_name(aside.name + companion)
+        target.unlink(missing_ok=True)
+        source = path.with_name(path.name + companion)
+        if source.exists():
+            source.replace(target)
+    return aside
 
 
 def _open(path: Path, schema: Sequence[str], version: int, is_durable: bool) -> sqlite3.Connection:
@@ -101,15 +115,3 @@ def _check(db: sqlite3.Connection, schema: Sequence[str], *, is_read_through: bo
     fault = str(db.execute("PRAGMA quick_check(1)").fetchone()[0]) if is_read_through else "ok"
     if fault != "ok":
         raise UnreadableFileError(fault)
-
-
-def _set_aside(path: Path) -> Path:
-    """Rename the file and what SQLite keeps beside it, over those of an earlier time."""
-    aside = path.with_name(f"{path.name}.{ASIDE}")
-    for companion in _COMPANIONS:
-        target = aside.with_name(aside.name + companion)
-        target.unlink(missing_ok=True)
-        source = path.with_name(path.name + companion)
-        if source.exists():
-            source.replace(target)
-    return aside

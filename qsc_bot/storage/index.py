@@ -17,6 +17,7 @@ from qsc_bot.models.conversation import ConversationId, Reading
 from qsc_bot.models.known import Coverage, Known, Wanted
 from qsc_bot.models.profile import Profile
 from qsc_bot.storage import known_facts
+from qsc_bot.storage.cache_file import CacheFile
 from qsc_bot.storage.database import open_in_memory, open_shared, writing
 from qsc_bot.storage.index_schema import NEVER, SCHEMA, VERSION
 from qsc_bot.storage.talk import Said, keep_messages
@@ -48,9 +49,10 @@ def open_index(path: Path, key: str, *, now: Callable[[], float], tell: Callable
     Where no file can be had it is kept in memory until the process ends.
     """
     try:
-        return Index(open_shared(path, schema=SCHEMA, version=VERSION, tell=tell, is_durable=False), key, now=now)
+        database = open_shared(path, schema=SCHEMA, version=VERSION, tell=tell, is_durable=False)
     except (OSError, sqlite3.OperationalError):
         return memory_index(now=now)
+    return Index(database, key, now=now, file=CacheFile(path))
 
 
 def memory_index(*, now: Callable[[], float]) -> "Index":
@@ -59,10 +61,16 @@ def memory_index(*, now: Callable[[], float]) -> "Index":
 
 
 class Index:
-    """One account's part of the index. Every change is one transaction; threads take turns."""
+    """One account's part of the index. Every change is one transaction; threads take turns.
 
-    def __init__(self, database: sqlite3.Connection, key: str, *, now: Callable[[], float]) -> None:
+    Whatever is asked of it raises `index.unusable` where the file fails.
+    """
+
+    def __init__(
+        self, database: sqlite3.Connection, key: str, *, now: Callable[[], float], file: CacheFile | None = None
+    ) -> None:
         self._database = database
+        self._file = file or CacheFile(None)
         self._turn = threading.RLock()
         self._account = self._open_account(key, now())
 
@@ -131,8 +139,8 @@ class Index:
 
     def services(self) -> list[str]:
         """The services of all known conversations."""
-        with self._turn:
-            found = self._database.execute(
+        with self._reading() as db:
+            found = db.execute(
                 "SELECT DISTINCT service FROM conversations WHERE account = ?", (self._account,)
             )
             return [row[0] for row in found]
@@ -142,7 +150,8 @@ class Index:
         where, values = _where(wanted)
         order = _ORDERS[wanted.order]
         sql = f"SELECT {known_facts.COLUMNS} FROM conversations WHERE account = ? AND {where} ORDER BY {order}"
-        yield from map(known_facts.read, self._database.execute(sql, (self._account, *values)))
+        with self._file.watched():
+            yield from map(known_facts.read, self._database.execute(sql, (self._account, *values)))
 
     def find(self, person: ConversationId) -> Known | None:
         """One conversation, where it is known."""
@@ -150,13 +159,14 @@ class Index:
         row = self._one(
             f"SELECT {known_facts.COLUMNS} FROM conversations WHERE {where}", person.service, person.service_id
         )
-        return known_facts.read(row) if row else None
+        with self._file.watched():
+            return known_facts.read(row) if row else None
 
     def of_contact(self, contact_id: str) -> list[Known]:
         """Every known conversation of a contact."""
         sql = f"SELECT {known_facts.COLUMNS} FROM conversations WHERE account = ? AND contact_id = ?"
-        with self._turn:
-            return [known_facts.read(row) for row in self._database.execute(sql, (self._account, contact_id))]
+        with self._reading() as db:
+            return [known_facts.read(row) for row in db.execute(sql, (self._account, contact_id))]
 
     def count(self, wanted: Wanted) -> int:
         """How many conversations are wanted."""
@@ -172,7 +182,8 @@ class Index:
         return int(self._one(sql, *values)[0])
 
     def _open_account(self, key: str, now: float) -> int:
-        known = self._database.execute("SELECT id, used_at FROM accounts WHERE key = ?", (key,)).fetchone()
+        with self._reading() as db:
+            known = db.execute("SELECT id, used_at FROM accounts WHERE key = ?", (key,)).fetchone()
         if known and now - known[1] < _NOTED_SECONDS:
             return int(known[0])
         with self._writing() as db:
@@ -184,12 +195,17 @@ class Index:
             return int(db.execute("SELECT id FROM accounts WHERE key = ?", (key,)).fetchone()[0])
 
     def _one(self, sql: str, *values: object) -> Any:
-        with self._turn:
-            return self._database.execute(sql, (self._account, *values)).fetchone()
+        with self._reading() as db:
+            return db.execute(sql, (self._account, *values)).fetchone()
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        with self._turn, self._file.watched():
+            yield self._database
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        with self._turn, writing(self._database) as db:
+        with self._turn, self._file.watched(), writing(self._database) as db:
             yield db
 
 

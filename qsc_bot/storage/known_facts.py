@@ -9,8 +9,9 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from qsc_bot.models.conversation import ConversationId, Method, Reading
+from qsc_bot.models.conversation import Control, ConversationId, Method, Reading
 from qsc_bot.models.known import Known
+from qsc_bot.storage.database import UnreadableFileError
 
 COLUMNS: Final = ", ".join(Known.__struct_fields__)
 NOTHING: Final[Mapping[str, Any]] = {
@@ -20,6 +21,7 @@ NOTHING: Final[Mapping[str, Any]] = {
 """Nothing is known of who holds it, and absence from the list tells nothing either."""
 
 _LISTS: Final = frozenset({"assigned_to", "topics", "tags"})
+_CONTROLS: Final = frozenset({None, *(control.value for control in Control)})
 
 
 def put(
@@ -73,10 +75,22 @@ def of_reading(reading: Reading) -> dict[str, Any]:
 
 
 def read(row: Sequence[Any]) -> Known:
-    """One conversation from the columns of its row."""
+    """One conversation from the columns of its row; raises `UnreadableFileError` where they hold something else."""
     facts = dict(zip(Known.__struct_fields__, row, strict=True))
     for name in _LISTS:
-        facts[name] = json.loads(facts[name]) if facts[name] else (None if name == "tags" else [])
+        facts[name] = _list(facts[name]) if facts[name] else (None if name == "tags" else [])
+    if facts["control"] not in _CONTROLS:
+        raise UnreadableFileError(f"it holds {str(facts['control'])[:20]!r} as a holder")
     for name in ("is_untied", "is_hidden"):
         facts[name] = bool(facts[name])
     return Known(**facts | {"bears": None if facts["bears"] is None else bool(facts["bears"])})
+
+
+def _list(text: Any) -> list[str]:
+    try:
+        found = json.loads(text)
+    except (ValueError, TypeError) as error:
+        raise UnreadableFileError("it holds a list that is none") from error
+    if not isinstance(found, list):
+        raise UnreadableFileError("it holds a list that is none")
+    return found

@@ -1,0 +1,95 @@
+"""The file of the index: damaged or newer, it is set aside and told, and costs calls only."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from qsc_bot.errors import QscBotError
+from qsc_bot.models.known import Wanted
+from qsc_bot.storage.index import Index, open_index
+from qsc_bot.storage.talk import Said
+
+PAGE = 4096
+FIRST_DATA_PAGE = 20
+
+
+@pytest.fixture
+def told() -> list[str]:
+    return []
+
+
+def opened(path: Path, told: list[str]) -> Index:
+    return open_index(path, "key", now=lambda: 1000.0, tell=told.append)
+
+
+def said(number: int) -> Said:
+    facts = {"is_ours": False, "source_id": None, "reply_to": None, "topic": "2001"}
+    return Said(mention=f"2001_{number}", service="twitter", person=str(number), at=float(number), **facts)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def filled(tmp_path: Path, told: list[str]) -> Path:
+    path = tmp_path / "index.db"
+    index = opened(path, told)
+    index.take([said(number) for number in range(2000)])
+    index.close()
+    return path
+
+
+def read(index: Index) -> int:
+    return len(list(index.select(Wanted(since=0.0))))
+
+
+def spoil(path: Path) -> None:
+    """Damage that the header does not show."""
+    content = bytearray(path.read_bytes())
+    for begin in range(FIRST_DATA_PAGE * PAGE, len(content), PAGE):
+        content[begin : begin + 200] = b"\xff" * 200
+    path.write_bytes(content)
+
+
+def test_file_from_a_newer_version_is_set_aside_and_told(filled: Path, told: list[str]) -> None:
+    db = sqlite3.connect(filled)
+    db.execute("PRAGMA user_version = 99")
+    db.close()
+    assert read(opened(filled, told)) == 0
+    assert "newer version of qsc-bot; it was set aside as index.db.set-aside" in told[0]
+
+
+def test_damage_that_shows_while_reading_is_told_and_the_next_run_begins_anew(filled: Path, told: list[str]) -> None:
+    spoil(filled)
+    with pytest.raises(QscBotError, match="set aside as index.db.set-aside") as caught:
+        read(opened(filled, told))
+    assert caught.value.code == "index.unusable"
+    assert read(opened(filled, told)) == 0
+
+
+def test_damage_that_shows_while_writing_is_told(filled: Path, told: list[str]) -> None:
+    spoil(filled)
+    with pytest.raises(QscBotError, match="set aside"):
+        opened(filled, told).take([said(number) for number in range(2000)])
+
+
+@pytest.mark.parametrize("column", ["control", "tags", "topics"])
+def test_row_that_this_tool_never_writes_is_damage(filled: Path, told: list[str], column: str) -> None:
+    db = sqlite3.connect(filled)
+    db.execute(f"UPDATE conversations SET {column} = 'b[t'")
+    db.commit()
+    db.close()
+    with pytest.raises(QscBotError, match="set aside"):
+        read(opened(filled, told))
+
+
+def test_file_that_another_process_holds_too_long_is_told_and_stays(
+    filled: Path, told: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qsc_bot.storage.database.BUSY_SECONDS", 0.01)
+    index = opened(filled, told)
+    other = sqlite3.connect(filled, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(QscBotError, match="locked") as caught:
+        index.mark(swept_at=1.0)
+    assert (caught.value.code, filled.exists()) == ("index.unusable", True)
+    other.close()
+    assert read(index) == 2000
