@@ -1,7 +1,7 @@
 """What commands return: data for the printer, and the exit code that goes with it."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -61,6 +61,39 @@ class Listing(Generic[T]):
     columns: Sequence[Column]
     plain: Sequence[str]
     ending: Callable[[], Ending] = field(default=Ending)
+    exit_code: ExitCode = ExitCode.OK
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """A list that is followed at one moment: just looked at (`is_new`), or between two looks, with nothing new.
+
+    `events` is what changed since the look before; `checked_at` when all was read last, None where it never was, and
+    `failure` why the newest look did not.
+    """
+
+    rows: Sequence[msgspec.Struct]
+    events: Sequence[msgspec.Struct] = ()
+    is_new: bool
+    at: datetime
+    checked_at: datetime | None
+    next_in_s: float
+    calls: int
+    calls_left: int | None
+    failure: QscBotError | None = None
+    warnings: Sequence[str] = ()
+    breaches: Sequence[str] = ()
+
+
+@dataclass(kw_only=True)
+class Feed:
+    """A list that is followed without end; `event` is the type of what changes."""
+
+    schema: str
+    event: type[msgspec.Struct]
+    columns: Sequence[Column]
+    plain: Sequence[str]
+    looks: Iterator[Look]
     exit_code: ExitCode = ExitCode.OK
 
 
@@ -154,7 +187,7 @@ class Text:
     exit_code: ExitCode = ExitCode.OK
 
 
-Result = Listing[Any] | Record | Report | Text
+Result = Listing[Any] | Feed | Record | Report | Text
 
 
 def count(items: Iterable[Outcome]) -> Counts:

@@ -1,5 +1,6 @@
 """What lists of conversations take: how fresh they must be, and when a conversation counts as stuck."""
 
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -145,3 +146,9 @@ def at_least(interval: timedelta, floor_seconds: float, *, tell: Callable[[str],
     if interval.total_seconds() < floor_seconds:
         tell(f"--interval is {floor_seconds:.0f}s at least, so that is taken")
     return max(interval.total_seconds(), floor_seconds)
+
+
+def next_options(here: Session) -> str:
+    """The options that a next command line needs too."""
+    given = {"-p": here.options.profile, "--config": here.options.config}
+    return "".join(f" {name} {shlex.quote(str(value))}" for name, value in given.items() if value)

@@ -48,8 +48,6 @@ class Session:
     @cached_property
     def printer(self) -> "Printer":
         """Where results, notices and errors go."""
-        from shutil import get_terminal_size
-
         from qsc_bot.output.printer import Printer
 
         around, options = self.surroundings, self.options
@@ -61,13 +59,14 @@ class Session:
             quiet=int(options.quiet),
             verbose=int(options.verbose),
             color=not options.no_color,
-            width=around.width or get_terminal_size().columns,
+            width=around.size()[0],
             is_terminal=around.stdout.isatty(),
             stderr_is_terminal=around.stderr.isatty(),
             environ=around.environ,
             show_names=self._shows_names,
             now=lambda: self.clock.now(),
             identity=self._identity,
+            size=around.size,
             secrets=around.secrets,
         )
 

@@ -4,7 +4,7 @@ import re
 import shlex
 from datetime import datetime
 from enum import StrEnum
-from typing import Final, Self
+from typing import Final, Literal, Self
 
 import msgspec
 
@@ -136,6 +136,13 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True):
     observed_at: datetime | None = None
     stale: bool = False
     note: str | None = None
+
+
+class ConversationEvent(Conversation, frozen=True, kw_only=True):
+    """A conversation that is new on a list that is followed, is another one than before, or has gone from it."""
+
+    change: Literal["added", "modified", "removed"]
+    checked_at: datetime
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,7 +16,9 @@ from qsc_bot.output.text import ELLIPSIS, encodable, mask
 
 Row = dict[str, Any]
 
-NAMES_OF_PEOPLE: Final = frozenset({"conversation", "conversation-list"})  # schemas whose `name` is a customer's
+NAMES_OF_PEOPLE: Final = frozenset(
+    {"conversation", "conversation-list", "conversation-event"}
+)  # schemas whose `name` is a customer's
 
 WORDS_OF_PEOPLE: Final = frozenset({"message", "action"})  # kinds of a timeline's entries whose text may be personal
 

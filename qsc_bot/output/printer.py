@@ -14,19 +14,22 @@ from qsc_bot.exit_codes import ExitCode
 from qsc_bot.models.conversation import Outcome
 from qsc_bot.output import structured
 from qsc_bot.output.failure import failed_item_line, failure_document, failure_text
+from qsc_bot.output.feed import feed_lines, feed_stream
 from qsc_bot.output.fields import Row, Shape
 from qsc_bot.output.formats import Format, choose_format
 from qsc_bot.output.forms import Form, whole_lines
+from qsc_bot.output.live import LiveTable
 from qsc_bot.output.progress import Progress
-from qsc_bot.output.streams import BOLD, YELLOW, Outlet, allows_color
+from qsc_bot.output.streams import BOLD, YELLOW, Outlet, allows_color, can_rewrite
 from qsc_bot.output.summary import counts_line, summary_line
 from qsc_bot.output.table import Screen, request_lines
 from qsc_bot.output.text import sanitise
-from qsc_bot.results import DryRun, Ending, Listing, Record, Report, Result, Text
+from qsc_bot.results import DryRun, Ending, Feed, Listing, Record, Report, Result, Text
 
 _DOCUMENTS: Final = (Format.JSON, Format.YAML)
 _FOR_PEOPLE: Final = (Format.TABLE, Format.PLAIN)
 _DEFAULT_WIDTH: Final = 80
+_DEFAULT_HEIGHT: Final = 24
 _NOTHING_SENT: Final = "dry run: nothing was sent"
 
 
@@ -62,6 +65,7 @@ class Printer:
     identity: Callable[[], Identity]
     secrets: Callable[[], Collection[str]] = field(default=tuple)
     clock: Callable[[], float] = field(default=time.monotonic)
+    size: Callable[[], tuple[int, int]] = field(default=lambda: (_DEFAULT_WIDTH, _DEFAULT_HEIGHT))
 
     def show(self, result: Result) -> ExitCode:
         """Write a result in the wanted format and say what its process exits with."""
@@ -71,6 +75,8 @@ class Printer:
                 if failure := result.ending().failure:
                     self.error(failure)
                     return failure.exit_code
+            case Feed():
+                self._show_feed(result)
             case Record():
                 self._show_record(result)
             case Report():
@@ -165,6 +171,8 @@ class Printer:
 
     def _say(self, text: str, *, label: str = "") -> None:
         self.progress.close()
+        if live := vars(self).get("_live"):
+            live.leave()
         self._err.line(f"{label}{sanitise(text)}")
 
     def _put(self, text: str, *, reveals: Sequence[str] = ()) -> None:
@@ -203,6 +211,25 @@ class Printer:
             now=self.now(),
         )
         self.notice(line)
+
+    def _show_feed(self, feed: Feed) -> None:
+        shape = self._shape(feed.schema)
+        shape.check(feed.event)
+        if self.format is Format.NDJSON or (self.format is None and not self.is_terminal):
+            self._stream(feed_stream(feed, shape, self._owner))
+            return
+        self._open()
+        if self._chosen is Format.TABLE and self.is_terminal and can_rewrite(self.environ):
+            self._redraw(feed, LiveTable(feed, shape, self.size))
+            return
+        for lines, warnings, notes in feed_lines(feed, shape):
+            self._put(lines)
+            self._add(warnings, notes)
+
+    def _redraw(self, feed: Feed, live: LiveTable) -> None:
+        vars(self)["_live"] = live
+        for look in feed.looks:
+            self._put(live.draw(look, self._form().screen))
 
     def _show_record(self, record: Record) -> None:
         shape = self._shape(record.schema)

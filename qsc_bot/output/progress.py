@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from qsc_bot.output.streams import Outlet
+from qsc_bot.output.streams import Outlet, can_rewrite
 from qsc_bot.output.text import sanitise, shorten
 
 _STATIC_INTERVAL_SECONDS: Final = 10.0
@@ -23,11 +23,10 @@ class Progress:
         environ: Mapping[str, str],
         clock: Callable[[], float],
     ) -> None:
-        can_rewrite = environ.get("ACCESSIBLE") != "1" and environ.get("TERM") != "dumb"
         self._outlet = outlet
         self._width = width
         self._clock = clock
-        self._rewrites = is_terminal and can_rewrite and not quiet
+        self._rewrites = is_terminal and can_rewrite(environ) and not quiet
         self._says_lines = (is_terminal or bool(environ.get("CI"))) and not quiet and not self._rewrites
         self._said_at: float | None = None
         self._is_shown = False

@@ -10,7 +10,7 @@ import msgspec
 from qsc_bot.errors import QscBotError
 from qsc_bot.models.auth import AuthStatus
 from qsc_bot.models.call_plan import CallPlan
-from qsc_bot.models.conversation import Conversation, Failure
+from qsc_bot.models.conversation import Conversation, ConversationEvent, Failure
 from qsc_bot.models.demo import DemoStory
 from qsc_bot.models.explanation import Explanation
 from qsc_bot.models.limits import Limits
@@ -19,10 +19,11 @@ from qsc_bot.models.setup import Recipe, Webhook
 from qsc_bot.operations.profile import ProfileItem, ProfileRow
 from qsc_bot.results import DryRun, ListSummary, Outcomes, Text
 
-Form = Literal["list", "record", "flat", "error"]
+Form = Literal["list", "record", "event", "flat", "error"]
 TYPES: Final[Mapping[str, tuple[Form, type[msgspec.Struct]]]] = {
     "conversation-list": ("list", Conversation),
     "conversation": ("record", Conversation),
+    "conversation-event": ("event", ConversationEvent),
     "call-plan": ("record", CallPlan),
     "explanation": ("record", Explanation),
     "outcomes": ("flat", Outcomes),
@@ -68,6 +69,8 @@ def build(name: str) -> dict[str, Any]:
         "account_id": _TEXT_OR_NULL,
     }
     match form:
+        case "event":
+            return _event_schema(name, item, parts)
         case "list":
             parts[kind.__name__] = item
             properties |= {"items": {"type": "array", "items": root}, "page": _PAGE, "warnings": _WARNINGS}
@@ -84,6 +87,19 @@ def build(name: str) -> dict[str, Any]:
         "title": f"qsc-bot/{name}@1",
         "type": "object",
         "properties": properties | optional,
+        "required": list(properties),
+        **({"$defs": parts} if parts else {}),
+    }
+
+
+def _event_schema(name: str, item: dict[str, Any], parts: dict[str, Any]) -> dict[str, Any]:
+    """A record of a stream: flat, without the envelope, which stands in the stream's last line."""
+    properties = {"type": {"const": "event"}} | item["properties"]
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": f"qsc-bot/{name}@1",
+        "type": "object",
+        "properties": {"schema": {"const": f"qsc-bot/{name}@1"}} | properties,
         "required": list(properties),
         **({"$defs": parts} if parts else {}),
     }

@@ -45,6 +45,11 @@ class Outlet:
         return f"\x1b[{style}m{text}\x1b[0m" if self.color else text
 
 
+def can_rewrite(environ: Mapping[str, str]) -> bool:
+    """Whether lines may be written anew on a terminal: not where someone listens to it, nor where it cannot."""
+    return environ.get("ACCESSIBLE") != "1" and environ.get("TERM") != "dumb"
+
+
 def allows_color(*, wanted: bool, is_terminal: bool, environ: Mapping[str, str]) -> bool:
     """Whether a stream takes colour: a terminal that nobody asked to do without."""
     return wanted and is_terminal and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"

@@ -66,9 +66,9 @@ def listing_stream(listing: Listing[Any], shape: Shape, owner: Callable[[], Owne
         ending = listing.ending()
     except QscBotError:
         if returned:
-            yield _end(listing.schema, owner(), returned=returned, complete=False)
+            yield end_line(listing.schema, owner(), returned=returned, complete=False)
         raise
-    end = _end(listing.schema, owner(), returned=returned, complete=ending.complete, warnings=ending.warnings)
+    end = end_line(listing.schema, owner(), returned=returned, complete=ending.complete, warnings=ending.warnings)
     yield end | _summary(ending)
 
 
@@ -76,7 +76,7 @@ def record_stream(record: Record, row: Row, owner: Owner) -> Iterator[Row]:
     """One thing and the end."""
     outcome = {"outcome": record.outcome} if record.outcome else {}
     yield {"type": "item", **row, **outcome}
-    yield _end(record.schema, owner, returned=1, warnings=record.warnings)
+    yield end_line(record.schema, owner, returned=1, warnings=record.warnings)
 
 
 def report_stream(report: Report, rows: Sequence[Row], owner: Owner) -> Iterator[Row]:
@@ -84,7 +84,7 @@ def report_stream(report: Report, rows: Sequence[Row], owner: Owner) -> Iterator
     yield from ({"type": "result", **row} for row in rows)
     body: Row = encode(report.body)
     yield from ({"type": "request", **request} for request in body.get("requests", ()))
-    end = _end(report.schema, owner, returned=len(rows), warnings=report.warnings)
+    end = end_line(report.schema, owner, returned=len(rows), warnings=report.warnings)
     yield end | {key: body[key] for key in ("operation", "counts") if isinstance(report.body, Outcomes)}
 
 
@@ -92,6 +92,7 @@ def _summary(ending: Ending) -> Row:
     return {} if ending.summary is None else {"summary": encode(ending.summary)}
 
 
-def _end(schema: str, owner: Owner, *, returned: int, complete: bool = True, warnings: Sequence[str] = ()) -> Row:
+def end_line(schema: str, owner: Owner, *, returned: int, complete: bool = True, warnings: Sequence[str] = ()) -> Row:
+    """The last line of a stream."""
     end = {"type": "end", "returned": returned, "complete": complete, "warnings": encode(warnings)}
     return end | envelope(schema, owner)

@@ -1,12 +1,12 @@
 """See who holds which conversation."""
 
-import shlex
 import webbrowser
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
 import typer
 
+from qsc_bot.cli.following import watch_conversations
 from qsc_bot.cli.lists import (
     AcrossReset,
     AgentForgotten,
@@ -22,11 +22,11 @@ from qsc_bot.cli.lists import (
     at_least,
     known_codes,
     known_services,
+    next_options,
     stuck_limits,
 )
 from qsc_bot.cli.options import command, duration, group, session
 from qsc_bot.cli.options import since as since_parser
-from qsc_bot.cli.session import Session
 from qsc_bot.models.conversation import Control, Conversation
 from qsc_bot.output.formats import Format
 from qsc_bot.results import Listing, Record
@@ -181,7 +181,7 @@ def explain_conversation(
 
     here = session(ctx)
     (target,) = resolve(here.connection, [conversation], one_each=True, tell=here.printer.notice)
-    return explain(here.connection, target, setup=lambda: here.setup, since=since, options=_options(here))
+    return explain(here.connection, target, setup=lambda: here.setup, since=since, options=next_options(here))
 
 
 @command(
@@ -234,14 +234,16 @@ def wait_for_conversation(
         target.id,
         wanted,
         patience,
-        options=_options(here),
+        options=next_options(here),
         progress=here.printer.progress,
         tell=here.printer.notice,
     )
     return Record(schema="conversation", item=item)
 
 
-def _options(here: Session) -> str:
-    """The options that a next command line needs too."""
-    given = {"-p": here.options.profile, "--config": here.options.config}
-    return "".join(f" {name} {shlex.quote(str(value))}" for name, value in given.items() if value)
+command(
+    app,
+    "watch",
+    example='qsc-bot conversation watch --stuck --slo "bot_silent<10m"',
+    schema="conversation-event",
+)(watch_conversations)

@@ -1,0 +1,131 @@
+"""`conversation watch`: the list, followed."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from qsc_bot.cli.lists import (
+    AgentForgotten,
+    AgentSilent,
+    BotSilent,
+    LapseWarning,
+    at_least,
+    known_codes,
+    known_services,
+    next_options,
+    stuck_limits,
+)
+from qsc_bot.cli.options import duration, session
+from qsc_bot.cli.options import since as since_parser
+from qsc_bot.models.conversation import Control
+from qsc_bot.results import Feed
+
+if TYPE_CHECKING:
+    from qsc_bot.operations.query import Query
+
+DAY = timedelta(hours=24)
+WEEK = timedelta(days=7)
+
+
+def watch_conversations(
+    ctx: typer.Context,
+    control: Annotated[list[Control] | None, typer.Option(help="Held by this one only; may be given again.")] = None,
+    service: Annotated[
+        list[str] | None, typer.Option(metavar="SERVICE", help="On this service only; may be given again.")
+    ] = None,
+    stuck: Annotated[bool, typer.Option("--stuck", help="Stuck ones only, of the last 7d.")] = False,
+    code: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CODE", help="Stuck for this reason only, such as bot_silent; may be given again."),
+    ] = None,
+    since: Annotated[
+        Any,
+        typer.Option(
+            parser=since_parser,
+            metavar="DURATION|TIME",
+            help="How far back to look: 24h, 7d, a date or RFC 3339 (UTC without a zone).",
+            show_default="24h, with --stuck, --code or --slo 7d",
+        ),
+    ] = None,
+    waiting: Annotated[
+        timedelta | None,
+        typer.Option(parser=duration, metavar="DURATION", help="Customers who have been waiting at least so long."),
+    ] = None,
+    interval: Annotated[
+        timedelta,
+        typer.Option(
+            parser=duration,
+            metavar="DURATION",
+            help="How long between two looks, 10s at least; longer where few calls are left.",
+            show_default="30s",
+        ),
+    ] = timedelta(seconds=30),
+    slo: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar='"CODE<DURATION"',
+            help='No conversation may be stuck for longer, such as "bot_silent<10m"; in quotes; may be given again.',
+        ),
+    ] = None,
+    exit_on_breach: Annotated[
+        bool, typer.Option("--exit-on-breach", help="Exit 11 as soon as an --slo is breached, for checks.")
+    ] = False,
+    bot_silent: BotSilent = None,
+    agent_silent: AgentSilent = None,
+    agent_forgotten: AgentForgotten = None,
+    lapse_warning: LapseWarning = None,
+) -> Feed:
+    """Follow the list: a table that stays up to date, or a record for each change; until Ctrl-C.
+
+    On a terminal the table is redrawn in place; elsewhere, and with -o ndjson, each conversation that is added,
+    modified or removed is a record, and a heartbeat comes every 30s where nothing is. Each look reads what is new, and
+    who holds a conversation without newer messages is trusted as in the list.
+    """
+    from qsc_bot.operations.slo import Slo, check_seen, limits_with
+    from qsc_bot.operations.watching import INTERVAL_FLOOR_SECONDS, Tempo, Watch
+    from qsc_bot.output.feed import check_format
+
+    here = session(ctx)
+    check_format(here.options.output)
+    slos = [Slo.parse(text) for text in slo or ()]
+    given = {
+        "bot_silent": bot_silent,
+        "agent_silent": agent_silent,
+        "agent_forgotten": agent_forgotten,
+        "lapse_warning": lapse_warning,
+    }
+    typed = [name for name, text in given.items() if text is not None]
+    limits = limits_with(stuck_limits(here.profile, **given), slos, given=typed)
+    query = _query(
+        controls=frozenset(control or ()),
+        services=known_services(here, service),
+        codes=known_codes(code),
+        is_stuck=stuck,
+        since=since or (WEEK if stuck or code or slos else DAY),
+        waiting=waiting,
+    )
+    check_seen(slos, query, must_be=exit_on_breach)
+    tempo = Tempo(
+        interval_s=at_least(interval, INTERVAL_FLOOR_SECONDS, tell=here.printer.notice),
+        sleep=here.surroundings.sleep,
+        jitter=here.surroundings.jitter,
+    )
+    watch = Watch(
+        here.connection,
+        query,
+        tempo,
+        limits=limits,
+        slos=slos,
+        exits_on_breach=exit_on_breach,
+        options=next_options(here),
+        tell=here.printer.progress,
+    )
+    return watch.feed()
+
+
+def _query(**wish: Any) -> "Query":
+    """All that is wanted, brought up to date each time."""
+    from qsc_bot.operations.query import Query
+
+    return Query(**wish, limit=None, max_age=timedelta(0))
