@@ -144,7 +144,7 @@ class Watch:
 
     def _look(self) -> list[ConversationEvent]:
         """Read the list once more; what changed. Where that failed for a while, what was known stays, as old."""
-        calls = self._connection.meter.calls
+        calls = self._connection.budget.calls
         is_first = not self._costs
         try:
             rows, failure = self._read()
@@ -152,7 +152,7 @@ class Watch:
             if not error.retryable:
                 raise
             rows, failure = {}, error
-        self._costs.append(LEAST_COST if is_first else self._connection.meter.calls - calls)
+        self._costs.append(LEAST_COST if is_first else self._connection.budget.calls - calls)
         now = self._connection.clock.now()
         self._failure = failure
         self._failures = self._failures + 1 if failure else 0
@@ -175,17 +175,17 @@ class Watch:
 
     def _pause(self) -> float:
         """Seconds until the next look: as asked for, as the calls that are left allow, longer after each failure."""
-        meter, clock = self._connection.meter, self._connection.clock
-        to_reset = None if meter.reset_at_unix is None else meter.reset_at_unix - clock.unix()
+        budget, now = self._connection.budget, self._connection.clock.now()
+        to_reset = (budget.resets_at - now).total_seconds() if budget.resets_at else None
         cost = sum(self._costs) / len(self._costs)
         reserve = self._connection.profile.budget_reserve
         asked = self._tempo.interval_s
         longer = min(LONGEST_BACKOFF_SECONDS, asked * 2.0 ** min(self._failures, LOOKS_REMEMBERED))
-        pause = max(asked, longer, interval_floor(cost, meter.left, reserve, to_reset))
+        pause = max(asked, longer, interval_floor(cost, budget.left, reserve, to_reset))
         return pause * (1 + JITTER * self._tempo.jitter())
 
     def _state(self, next_in_s: float, *, is_new: bool = False, events: Sequence[ConversationEvent] = ()) -> Look:
-        rows, meter = list(self._rows.values()), self._connection.meter
+        rows, budget = list(self._rows.values()), self._connection.budget
         return Look(
             rows=rows,
             events=events,
@@ -193,8 +193,8 @@ class Watch:
             at=self._connection.clock.now(),
             checked_at=self._checked_at,
             next_in_s=next_in_s,
-            calls=meter.calls,
-            calls_left=meter.left,
+            calls=budget.calls,
+            calls_left=budget.left,
             failure=self._failure,
             warnings=self._warnings,
             breaches=[f"{slo} by {len(found)}" for slo in self._slos if (found := slo.breached_by(rows))],

@@ -14,7 +14,7 @@ _OURS: Final = frozenset({sqlite3.SQLITE_ERROR, sqlite3.SQLITE_MISUSE, sqlite3.S
 
 
 class CacheFile:
-    """The file, or memory where there is none. One that is damaged is set aside once, for the next run to begin anew."""
+    """The file, or memory where there is none. A damaged one is set aside once, for the next run to begin anew."""
 
     def __init__(self, path: Path | None) -> None:
         self._path = path

@@ -140,9 +140,7 @@ class Index:
     def services(self) -> list[str]:
         """The services of all known conversations."""
         with self._reading() as db:
-            found = db.execute(
-                "SELECT DISTINCT service FROM conversations WHERE account = ?", (self._account,)
-            )
+            found = db.execute("SELECT DISTINCT service FROM conversations WHERE account = ?", (self._account,))
             return [row[0] for row in found]
 
     def select(self, wanted: Wanted) -> Iterator[Known]:

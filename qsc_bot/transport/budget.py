@@ -104,6 +104,13 @@ class Budget:
         return limited.window.left if limited and limited.window else None
 
     @property
+    def resets_at(self) -> datetime | None:
+        """When the limit on Social Connect resets, by the remote's clock; None where nothing told a limit."""
+        limited = self._allowances.get("social-connect")
+        window = limited.window if limited else None
+        return moment(self._reset(window)) if window and window.left is not None else None
+
+    @property
     def warnings(self) -> Sequence[str]:
         """What was told of the ledger: that it was begun anew, or could not be kept."""
         return tuple(self._ledger.warnings)

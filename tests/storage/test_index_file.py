@@ -59,7 +59,7 @@ def test_file_from_a_newer_version_is_set_aside_and_told(filled: Path, told: lis
 
 def test_damage_that_shows_while_reading_is_told_and_the_next_run_begins_anew(filled: Path, told: list[str]) -> None:
     spoil(filled)
-    with pytest.raises(QscBotError, match="set aside as index.db.set-aside") as caught:
+    with pytest.raises(QscBotError, match=r"set aside as index\.db\.set-aside") as caught:
         read(opened(filled, told))
     assert caught.value.code == "index.unusable"
     assert read(opened(filled, told)) == 0
