@@ -80,7 +80,8 @@ def watch_conversations(
 
     On a terminal the table is redrawn in place; elsewhere, and with -o ndjson, each conversation that is added,
     modified or removed is a record, and a heartbeat comes every 30s where nothing is. Each look reads what is new, and
-    who holds a conversation without newer messages is trusted as in the list.
+    who holds a conversation without newer messages is trusted for an hour (control_max_age in the profile): the column
+    SEEN tells how old that is.
     """
     from qsc_bot.operations.slo import Slo, check_seen, limits_with
     from qsc_bot.operations.watching import INTERVAL_FLOOR_SECONDS, Tempo, Watch

@@ -12,7 +12,12 @@ VERBS: Final = {
     "rm": "delete",
     "remove": "delete",
 }
-EXPLAINED: Final = {("conversation", "describe"): "explain"}
+EXPLAINED: Final = {
+    ("conversation", "describe"): "explain",
+    ("conversation", "follow"): "watch",
+    ("conversation", "tail"): "watch",
+    ("conversation", "monitor"): "watch",
+}
 """Verbs that mean another one with this noun."""
 WORDS: Final = {
     "hand-over": "handover to-bot",
@@ -35,7 +40,9 @@ def answer_near_miss(argv: Sequence[str]) -> tuple[str, ...]:
     words = [word for word in argv if not word.startswith("-")]
     if words and words[0] in WORDS:
         return (" ".join(["qsc-bot", WORDS[words[0]], shlex.join(words[1:])]).strip(),)
-    if len(words) > 1 and words[1] in VERBS:
-        noun, verb, *rest = words
-        return (" ".join(["qsc-bot", noun, EXPLAINED.get((noun, verb), VERBS[verb]), shlex.join(rest)]).strip(),)
+    if words[:2] == ["conversation", "list"] and "--watch" in argv:
+        return (shlex.join(["qsc-bot", "conversation", "watch", *(word for word in argv[2:] if word != "--watch")]),)
+    noun, verb, *rest = [*words, "", ""][: max(len(words), 2)]
+    if meant := EXPLAINED.get((noun, verb)) or VERBS.get(verb):
+        return (" ".join(["qsc-bot", noun, meant, shlex.join(rest)]).strip(),)
     return ()

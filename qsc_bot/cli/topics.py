@@ -68,7 +68,7 @@ Data goes to stdout, everything said about it to stderr. Formats (-o, --output):
   table   for people; the default on a terminal
   plain   one record a line, tab-separated, full values, no header; the default elsewhere
   json    one document; --json is the same
-  ndjson  one record a line, with type: item, result, and a last line end
+  ndjson  one record a line, with type: item, result, event or heartbeat, and a last line end
   csv     with a header; a cell that a spreadsheet would calculate gets a leading '
   yaml    the same document as json
   id      ids only, for other commands: qsc-bot escalation list -o id | qsc-bot escalation remove --ids - --yes

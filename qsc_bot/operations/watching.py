@@ -78,6 +78,12 @@ def _differs(one: Conversation, other: Conversation) -> bool:
     return any(getattr(one, field) != getattr(other, field) for field in COMPARED)
 
 
+def _aged(row: Conversation, begun: datetime) -> Conversation:
+    """The row, as old where who holds it was read before this look began."""
+    is_old = row.observed_at is not None and row.observed_at < begun
+    return msgspec.structs.replace(row, stale=is_old)
+
+
 def _event(
     row: Conversation, change: Literal["added", "modified", "removed"], checked_at: datetime
 ) -> ConversationEvent:
@@ -166,7 +172,8 @@ class Watch:
     def _read(self) -> tuple[dict[str, Conversation], QscBotError | None]:
         """The rows, and why they are not all of them."""
         listing = list_conversations(self._connection, self._query, tell=self._tell, limits=self._limits)
-        rows = {row.id: row for row in listing.items}
+        begun = self._connection.clock.now()
+        rows = {row.id: _aged(row, begun) for row in listing.items}
         ending = listing.ending()
         if ending.failure and not ending.failure.retryable:
             raise ending.failure

@@ -57,7 +57,7 @@ class LiveTable:
         shown, left = _fitting(lines, screen.width, room), len(look.rows)
         if len(shown) <= left:
             shown = _fitting(lines, screen.width, room - 1)
-            shown.append(f"{left - max(len(shown) - 1, 0)} more do not fit this screen")
+            shown.append(f"and {left - max(len(shown) - 1, 0)} more")
         return shown[: max(room, 0)]
 
     def _foot(self, look: Look, screen: Screen) -> list[str]:

@@ -29,7 +29,7 @@ NEEDED: Final[Mapping[str, list[list[str]]]] = {
     "recipe delete": [REGISTER, CREATE],
     "recipe confirm": [SET, ["profile", "use", "prod"], REGISTER, [*CREATE, "--topic", "1"]],
 }
-ENDLESS: Final = "sandbox serve"
+ENDLESS: Final = ("sandbox serve", "conversation watch")
 ASKING: Final = "auth login"
 READING: Final = "recipe verify"
 
@@ -71,6 +71,7 @@ def test_bare_command_and_bare_group_show_their_help(run: Terminal) -> None:
         (["handover"], "help-handover.txt"),
         (["handover", "to-bot"], "help-handover-to-bot.txt"),
         (["conversation", "wait"], "help-conversation-wait.txt"),
+        (["conversation", "watch"], "help-conversation-watch.txt"),
     ],
 )
 def test_help_looks_like_this(run: Terminal, check_golden: CheckGolden, words: list[str], name: str) -> None:
@@ -99,7 +100,7 @@ def test_write_says_that_the_customer_is_sent_nothing(path: str) -> None:
 def test_example_runs_as_printed(run: Terminal, path: str) -> None:
     program, *words = shlex.split(COMMANDS[path].epilog.splitlines()[0].removeprefix("Example: "))
     assert program == "qsc-bot"
-    if path in (ENDLESS, ASKING, READING):
+    if path in (*ENDLESS, ASKING, READING):
         words.append("--help")
     for prepare in NEEDED.get(path, []):
         assert run(*prepare).code == 0

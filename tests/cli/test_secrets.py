@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from tests.cli.accounts import BUS
+from tests.cli.meanwhile import Meanwhile
 from tests.cli.terminal import PROD, SECRETS, Prod, Terminal, answering
 from tests.cli.test_help import COMMANDS
 from tests.conftest import MakeProd
@@ -18,6 +19,7 @@ EVERYTHING = [
     ["conversation", "show", "facebook:5550001"],
     ["conversation", "explain", "twitter:1002", "--show-pii"],
     ["conversation", "explain", "facebook:5550002"],
+    ["conversation", "watch"],
     ["conversation", "wait", "facebook:5550001", "--for", "control=agent", "--timeout", "0s"],
     ["handover", "status", "facebook:5550001", "whatsapp:32470000000"],
     ["handover", "extend", "facebook:5550001"],
@@ -69,6 +71,7 @@ ELSEWHERE = {"demo", "sandbox serve"}  # no profile and no secret of the user's 
 def run_everything(prod: Prod, *more: str) -> None:
     """Every command in turn; each run checks its own streams and files."""
     config = prod.run.config_file.read_text()
+    Meanwhile(prod.run, ends_at=10)
     for words in EVERYTHING:
         stdin = f"{SECRETS['QSC_BOT_TOKEN']}\n" if "--token-stdin" in words else LOG
         result = prod.run(*words, *more, stdin=stdin, env=BUS)

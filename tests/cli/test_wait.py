@@ -1,39 +1,14 @@
 """`conversation wait`: ends when its condition holds, at the timeout, or where waiting is in vain."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-
 import pytest
 
 from qsc_bot.sandbox.service import Sandbox
+from tests.cli.meanwhile import Meanwhile
 from tests.cli.terminal import PROD, Prod, Terminal
 
 WAIT = ["conversation", "wait"]
 TAG = "twitter:1002"
 HANDOVER = "whatsapp:32470000001"
-LONG_SECONDS = 1.5
-"""Shorter sleeps are those between the attempts of one call."""
-
-
-@dataclass
-class Meanwhile:
-    """What happens while a command sleeps: time passes, and at a number of seconds something is done."""
-
-    run: Terminal
-    acts: dict[float, Callable[[], object]] = field(default_factory=dict)
-    slept: list[float] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.started = self.run.now
-        self.run.play = self
-
-    def __call__(self, seconds: float) -> None:
-        if seconds < LONG_SECONDS:
-            return
-        self.run.now += seconds
-        self.slept.append(seconds)
-        for at in [at for at in self.acts if at <= self.run.now - self.started]:
-            self.acts.pop(at)()
 
 
 def looks(sandbox: Sandbox, path: str) -> int:
@@ -80,11 +55,11 @@ def test_escalated_of_another_method_still_tells_who_holds_it(run: Terminal) -> 
 
 def test_unmet_condition_is_exit_11_at_the_timeout_with_the_next_command(run: Terminal, sandbox: Sandbox) -> None:
     time = Meanwhile(run)
-    result = run(*WAIT, TAG, "--for", "control=bot", "--timeout", "12s")
+    result = run(*WAIT, TAG, "--for", "control=bot", "--timeout", "13s")
     assert (result.code, result.stdout) == (11, "")
-    assert time.slept == [5.0, 5.0, 2.0]
+    assert time.slept == [5.0, 5.0, 3.0]
     assert looks(sandbox, "inbox/contact") == 4
-    assert "control=bot did not come true within 12s" in result.stderr
+    assert "control=bot did not come true within 13s" in result.stderr
     assert "[wait.not_met]" in result.stderr
     assert "expected: control=bot    now: control=agent" in result.stderr
     assert "try:  qsc-bot conversation explain twitter:1002\n" in result.stderr
@@ -106,8 +81,8 @@ def test_next_command_names_the_profile_that_was_named(run: Terminal) -> None:
 
 
 def test_last_look_is_at_the_timeout(run: Terminal) -> None:
-    Meanwhile(run, {12.0: lambda: run("escalation", "remove", TAG)})
-    assert run(*WAIT, TAG, "--for", "control=bot", "--timeout", "12s").code == 0
+    Meanwhile(run, {13.0: lambda: run("escalation", "remove", TAG)})
+    assert run(*WAIT, TAG, "--for", "control=bot", "--timeout", "13s").code == 0
 
 
 def test_no_look_comes_after_the_timeout(run: Terminal, sandbox: Sandbox) -> None:
