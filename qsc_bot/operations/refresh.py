@@ -2,8 +2,8 @@
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from functools import partial
 from math import ceil
 from typing import Final
 
@@ -13,7 +13,7 @@ from qsc_bot.models.wire import moment
 from qsc_bot.operations.connection import Connection
 from qsc_bot.operations.sweep import Sieve
 from qsc_bot.operations.tag_list import OVERLAP, TagList
-from qsc_bot.transport.parallel import side_by_side
+from qsc_bot.transport.parallel import beside, side_by_side
 
 KEPT: Final = timedelta(days=28)
 """Messages are kept as long as the API itself looks back by default."""
@@ -41,8 +41,7 @@ class Refresh:
     def all_at_once(self, start: Callable[[datetime], datetime]) -> Iterator[list[ConversationId]]:
         """Tags and messages side by side; messages begin once the first answer has told the remote's time."""
         asked = threading.Event()
-        with ThreadPoolExecutor(1) as background:
-            tags = background.submit(self.tags.bring_up_to_date, on_answer=asked.set)
+        with beside(partial(self.tags.bring_up_to_date, on_answer=asked.set)) as tags:
             tags.add_done_callback(lambda _: asked.set())
             met: list[ConversationId] = []
             try:

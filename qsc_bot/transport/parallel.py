@@ -42,6 +42,20 @@ def in_parallel(action: Callable[[T], R], items: Iterable[T], *, workers: int = 
 
 
 @contextmanager
+def beside(action: Callable[[], R]) -> Iterator[Future[R]]:
+    """What a thread of its own does while the block runs; a failure of the block is not kept waiting for it."""
+    leaving = Event()
+    pool = ThreadPoolExecutor(1, initializer=lambda: setattr(_worker, "leaving", leaving))
+    try:
+        yield pool.submit(action)
+    except BaseException:
+        leaving.set()
+        raise
+    finally:
+        pool.shutdown()
+
+
+@contextmanager
 def side_by_side(streams: Sequence[Iterable[T]]) -> Iterator[Iterator[T]]:
     """The items of several streams as they come, each stream read in a thread of its own, a small window ahead.
 
@@ -57,6 +71,7 @@ def side_by_side(streams: Sequence[Iterable[T]]) -> Iterator[Iterator[T]]:
                 return
 
     def read(stream: Iterable[T]) -> None:
+        _worker.leaving = is_over
         try:
             for item in stream:
                 put((item,))

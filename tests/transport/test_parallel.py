@@ -2,6 +2,7 @@
 
 import itertools
 import threading
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from threading import Barrier
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qsc_bot.transport.parallel import in_parallel, side_by_side
+from qsc_bot.transport.parallel import beside, in_parallel, is_leaving, side_by_side
 
 
 @settings(max_examples=30)
@@ -102,3 +103,29 @@ def test_readers_end_when_the_consumer_stops_early() -> None:
         next(items)
     assert threading.active_count() == before
     assert len(read) < 100, "no more than a small window ahead"
+
+
+def wait_until_left() -> None:
+    """A wait that only the end of whoever waits for it ends."""
+    while not is_leaving():
+        time.sleep(0.01)
+
+
+def test_stream_that_waits_is_not_waited_for_at_the_end() -> None:
+    def waiting() -> Iterator[int]:
+        yield 1
+        wait_until_left()
+
+    with side_by_side([waiting()]) as items:
+        assert next(items) == 1
+
+
+def test_what_waits_beside_a_failure_is_not_waited_for() -> None:
+    with pytest.raises(KeyboardInterrupt), beside(wait_until_left):
+        raise KeyboardInterrupt
+
+
+def test_what_runs_beside_ends_with_the_block() -> None:
+    with beside(lambda: 7) as running:
+        pass
+    assert running.result(0) == 7
