@@ -146,11 +146,13 @@ def offline_view(index: Index, profile: Profile, query: Query, now: datetime) ->
 
 
 def is_swept(view: View, *, start: datetime) -> bool:
-    """Whether all messages since `start` are known, recently enough, and without gaps that must be told again."""
+    """Whether all messages since `start`, and all tags, are known recently enough, without gaps to be told again."""
     swept_from, swept_at = moment(view.coverage.swept_from), moment(view.coverage.swept_at)
+    contacts_at = moment(view.coverage.contacts_at)
     is_recent = swept_at is not None and timedelta(0) <= view.now - swept_at < view.max_age
+    is_listed = contacts_at is not None and -JUMP <= view.now - contacts_at < view.max_age
     is_whole = bool(view.coverage.tagged_at) and not view.full
-    return is_recent and is_whole and swept_from is not None and swept_from <= start
+    return is_recent and is_listed and is_whole and swept_from is not None and swept_from <= start
 
 
 def view_of(connection: "Connection", *, max_age: timedelta, full: bool = False) -> View:

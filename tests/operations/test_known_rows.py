@@ -1,14 +1,16 @@
 """What of the known must be asked again, and what is shown as old."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from qsc_bot.control.driver import Drivers
 from qsc_bot.models.conversation import Control
 from qsc_bot.models.known import Coverage, Known
-from qsc_bot.operations.known_rows import NOT_READ, UNCLEAR, View
+from qsc_bot.operations.known_rows import NOT_READ, UNCLEAR, View, is_swept
 from tests.control.people import AT
 
 NOW = AT.timestamp()
@@ -104,3 +106,26 @@ SHOWN: dict[str, tuple[Known, Control, str | None]] = {
 def test_known_is_shown_without_a_guess(one: Known, control: Control, note: str | None) -> None:
     row = view().row(one)
     assert (row.control, row.note) == (control, note)
+
+
+SWEPT = Coverage(
+    swept_from=NOW - 25 * HOUR, swept_until=NOW - 60, swept_at=NOW - 60, tagged_at=NOW - 60, contacts_at=NOW - 60
+)
+
+
+@pytest.mark.parametrize(
+    ("change", "swept"),
+    [
+        pytest.param({}, True, id="all read within max_age"),
+        pytest.param({"swept_at": NOW - 120}, False, id="messages read before max_age"),
+        pytest.param({"contacts_at": NOW - 120}, False, id="tags read before max_age"),
+        pytest.param({"contacts_at": None}, False, id="tags never read"),
+        pytest.param({"contacts_at": NOW + HOUR}, False, id="tags read before the clock was set back"),
+        pytest.param({"tagged_at": NOW - 30 * MINUTE}, True, id="changed tags read since the list"),
+        pytest.param({"tagged_at": 0.0}, False, id="the list of tags has gaps"),
+        pytest.param({"swept_from": NOW - 23 * HOUR}, False, id="a later beginning"),
+    ],
+)
+def test_nothing_is_asked_only_where_messages_and_tags_were_just_read(change: dict[str, float], swept: bool) -> None:
+    looked = replace(view(), coverage=structs.replace(SWEPT, **change))
+    assert is_swept(looked, start=AT - timedelta(hours=24)) is swept
