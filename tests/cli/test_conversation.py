@@ -111,6 +111,11 @@ def test_ndjson_streams_items_and_ends_with_a_line_of_its_own(run: Terminal) -> 
     assert (end["schema"], end["profile"]) == ("qsc-bot/conversation-list@1", "sandbox")
 
 
+def test_stuck_ones_are_judged_by_all_their_messages_in_ndjson_too(run: Terminal) -> None:
+    *items, _ = run("conversation", "list", "--stuck", "--all", "-o", "ndjson").lines
+    assert {line["id"]: line["stuck"] for line in items}["whatsapp:32470000001"] == ["agent_silent"]
+
+
 def test_csv_has_a_header_and_one_row_each(run: Terminal) -> None:
     header, *rows = run("conversation", "list", "-o", "csv").stdout.splitlines()
     assert header.startswith("id,control,waiting_s,method,escalated")

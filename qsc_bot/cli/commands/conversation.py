@@ -116,7 +116,7 @@ def list_conversations(
         waiting=waiting,
         limit=limit_of(limit, all_=all_),
         sort=sort or "waiting",
-        streams=all_ and here.options.output is Format.NDJSON and sort is None and waiting is None,
+        streams=all_ and here.options.output is Format.NDJSON and not (sort or waiting or stuck or code),
         fails_if_any=fail_if_any,
         max_calls=max_calls,
         across_reset=across_reset,
