@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import islice
 
 from qsc_bot.models.conversation import Conversation
-from qsc_bot.models.known import Coverage, Wanted
+from qsc_bot.models.known import Coverage, Known, Wanted
 from qsc_bot.models.profile import Profile, Stuck
 from qsc_bot.models.wire import moment
 from qsc_bot.operations.judge import Judge
@@ -34,7 +34,7 @@ class _Cached:
         self._by_control: Counter[str] = Counter()
         self._by_code: Counter[str] = Counter()
         self._stuck = 0
-        self._total = 0
+        self._total = self._unread = self._undecided = 0
 
     def listing(self) -> Listing[Conversation]:
         """The rows up to the limit, and how many there are."""
@@ -43,8 +43,8 @@ class _Cached:
     def _rows(self) -> Iterator[Conversation]:
         query = self._query
         wanted = query.from_index(now=self._view.now, since=self._since)
-        known = (one for one in self._index.select(wanted) if query.escalated in (None, one.bears))
-        rows = (row for one in known if query.accepts(row := self._judge.row(self._view.row(one))))
+        known = filter(self._is_tagged_as_wanted, self._index.select(wanted))
+        rows = filter(self._is_accepted, (self._judge.row(self._view.row(one)) for one in known))
         for row in islice(rows, query.limit):
             self._total += 1
             self._by_control[row.control.value] += 1
@@ -54,6 +54,15 @@ class _Cached:
         if self._total == query.limit:
             self._total += self._left(rows, wanted)
 
+    def _is_tagged_as_wanted(self, known: Known) -> bool:
+        self._undecided += self._query.escalated is not None and known.bears is None
+        return self._query.escalated in (None, known.bears)
+
+    def _is_accepted(self, row: Conversation) -> bool:
+        is_accepted = self._query.accepts(row)
+        self._unread += not is_accepted and row.observed_at is None
+        return is_accepted
+
     def _left(self, rows: Iterator[Conversation], wanted: Wanted) -> int:
         if self._query.judges_rows or self._query.escalated is not None:
             return sum(1 for _ in rows)
@@ -61,7 +70,7 @@ class _Cached:
 
     def _ending(self) -> Ending:
         shown = sum(self._by_control.values())
-        warnings = list(self._gaps(self._view.coverage))
+        warnings = [*self._gaps(self._view.coverage), *self._left_out()]
         return Ending(
             complete=not warnings and shown == self._total,
             summary=ListSummary(
@@ -76,6 +85,17 @@ class _Cached:
             hints=[f"{shown} of {self._total} shown; add --all"] if shown < self._total else [],
             failure=self._query.failure(shown),
         )
+
+    def _left_out(self) -> Iterator[str]:
+        reads = "the list without --cached reads it"
+        if self._unread:
+            yield f"{self._unread} conversations were left out: who holds them was not read yet; {reads}"
+        if self._undecided:
+            yield f"{self._undecided} conversations were left out: whether their tag is on is not known; {reads}"
+        if self._query.waiting:
+            wanted = self._query.from_index(now=self._view.now, since=self._since)
+            if unclear := self._index.count_unclear(wanted):
+                yield f"{unclear} conversations were left out: since when their customer waits is not known"
 
     def _gaps(self, cover: Coverage) -> Iterator[str]:
         begin, until = moment(cover.swept_from), moment(cover.swept_until)
