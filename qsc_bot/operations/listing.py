@@ -231,6 +231,9 @@ class Survey:
         if self._readings.unread:
             stop = next(iter(self._readings.stops.values()))
             yield f"who holds {self._readings.unread} conversations was not read: {stop.message}"
+        if failures := self._readings.failures:
+            first = next(iter(failures.values()))
+            yield f"who holds {len(failures)} conversations could not be read: {first.message}"
         if self._undecided:
             yield f"{self._undecided} conversations were left out: whether the escalation tag is on could not be read"
         if self._unclear:

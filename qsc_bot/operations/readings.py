@@ -9,7 +9,7 @@ from typing import Final
 from qsc_bot.control.driver import Driver, failed
 from qsc_bot.control.messenger import MessengerDriver, ThreadNews
 from qsc_bot.control.survey import STOPPING
-from qsc_bot.errors import AccessDenied, ApiError, QscBotError
+from qsc_bot.errors import AccessDenied, ApiError, NotFound, QscBotError
 from qsc_bot.models.conversation import ConversationId, Method, Reading
 from qsc_bot.models.known import Known
 from qsc_bot.models.wire import moment
@@ -22,7 +22,7 @@ SETTLING: Final = timedelta(days=1)
 
 
 class Readings:
-    """What one run asked. `stops` tells by remote why it was not asked further."""
+    """What one run asked. `stops` tells by remote why it was not asked further, `failures` which answers were none."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -31,6 +31,7 @@ class Readings:
         self._turn = threading.Lock()
         self.stops: dict[str, QscBotError] = {}
         self.unread = 0
+        self.failures: dict[ConversationId, QscBotError] = {}
 
     def ask(self, due: Sequence[Known]) -> dict[ConversationId, Reading]:
         """Ask about each of these, those on Messenger last; who is not in the answer was not asked.
@@ -65,9 +66,8 @@ class Readings:
             if remote in self.stops:
                 return None
             refusal = self._refusals.get(method)
-        now = self._connection.clock.now
         if refusal is not None:
-            return failed(person, method, refusal, now())
+            return self._failed(person, method, refusal)
         try:
             return driver.read(person)
         except QscBotError as error:
@@ -78,7 +78,14 @@ class Readings:
             if isinstance(error, AccessDenied):
                 with self._turn:
                     self._refusals.setdefault(method, error)
-            return failed(person, method, error, now())
+            return self._failed(person, method, error)
+
+    def _failed(self, person: ConversationId, method: Method, error: QscBotError) -> Reading:
+        """Unknown for now; one that does not exist any more is known to be so."""
+        if not isinstance(error, NotFound):
+            with self._turn:
+                self.failures[person] = error
+        return failed(person, method, error, self._connection.clock.now())
 
     def _method(self, known: Known) -> Method:
         return self._connection.drivers.method_of(known.service)

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from qsc_bot.errors import ApiError, NotFound
 from qsc_bot.models.conversation import Control, Conversation
 from qsc_bot.models.mention import Mention
 from qsc_bot.operations.listing import list_conversations, list_escalated
@@ -166,3 +167,19 @@ def test_escalated_are_listed_from_the_tag_alone(tmp_path: Path) -> None:
     assert (row.id, row.control, row.contact_id) == ("twitter:2", AGENT, "2")
     assert listing.ending().complete
     assert made.machine.wire.calls == [CONTACTS]
+
+
+def test_reading_that_failed_is_told_and_the_list_is_not_complete(tmp_path: Path) -> None:
+    made = shop(tmp_path)
+    made.driver.reads["twitter:1"] = [ApiError("api.unavailable", "the remote failed")]
+    rows, ending = listed(made, controls=frozenset({BOT}))
+    assert ids(rows) == [2, 3, 4, 5, 6]
+    assert not ending.complete
+    assert ending.warnings == ["who holds 1 conversations could not be read: the remote failed"]
+
+
+def test_conversation_that_is_gone_is_known_to_be_so(tmp_path: Path) -> None:
+    made = shop(tmp_path)
+    made.driver.reads["twitter:1"] = [NotFound("api.not_found", "no such conversation")]
+    rows, ending = listed(made)
+    assert (rows[0].control, rows[0].note, ending.complete) == (UNKNOWN, "no such conversation", True)
