@@ -12,7 +12,7 @@ from qsc_bot.control.survey import MAX_CALLS, STOPPING
 from qsc_bot.errors import QscBotError
 from qsc_bot.models.conversation import Conversation, ConversationId, Method, Reading
 from qsc_bot.models.known import Known, Wanted
-from qsc_bot.models.profile import Stuck
+from qsc_bot.models.profile import SANDBOX_NAME, Stuck
 from qsc_bot.operations.connection import Connection
 from qsc_bot.operations.judge import Judge
 from qsc_bot.operations.known_rows import View, is_swept, person_of, view_of
@@ -217,10 +217,15 @@ class Survey:
                 calls=budget.calls,
                 calls_left=budget.left,
             ),
-            warnings=warnings,
+            warnings=[*warnings, *self._wrong_clock()],
             hints=[f"{self._returned} of {self._total} shown; add --all"] if self._is_cut else [],
             failure=self._query.failure(self._returned) or (None if stop and stop.code == MAX_CALLS else stop),
         )
+
+    def _wrong_clock(self) -> Iterator[str]:
+        """That this machine's clock is wrong; the sandbox's is the user's own to move."""
+        if (warning := self._connection.clock.warning) and self._connection.profile.name != SANDBOX_NAME:
+            yield warning
 
     def _warnings(self) -> Iterator[str]:
         """What the list may have missed."""

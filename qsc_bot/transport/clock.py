@@ -4,8 +4,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
+from qsc_bot.models.duration import spoken
+
 TOLERANCE_SECONDS: Final = 2.0
 """A `Date` header has whole seconds and some travel time: a smaller difference is no difference."""
+WRONG_SECONDS: Final = 120.0
+"""A difference that a person should know of."""
 
 
 class Clock:
@@ -26,6 +30,15 @@ class Clock:
     def now(self) -> datetime:
         """Now, in UTC."""
         return datetime.fromtimestamp(self.unix(), UTC)
+
+    @property
+    def warning(self) -> str | None:
+        """What is to be said where this machine's clock is wrong, judging by the remote's."""
+        if abs(self.offset_seconds) < WRONG_SECONDS:
+            return None
+        side = "behind" if self.offset_seconds > 0 else "ahead of"
+        by = spoken(abs(self.offset_seconds))
+        return f"this machine's clock is {by} {side} the remote's, which is the one that counts here"
 
     def observe(self, date_header: str | None) -> None:
         """Learn the remote's time from its `Date` header; one that cannot be read is passed over."""

@@ -58,3 +58,18 @@ def test_machine_in_another_zone_reads_a_date_without_zone_as_utc(zone: str) -> 
     )
     done = subprocess.run([sys.executable, "-c", code], env={"TZ": zone}, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("offset", "told"),
+    [
+        (0.0, None),
+        (119.0, None),
+        (120.0, "2m behind"),
+        (-18_000.0, "5h ahead of"),
+    ],
+)
+def test_clock_that_is_wrong_by_minutes_is_told(offset: float, told: str | None) -> None:
+    clock = Time().clock
+    clock.offset_seconds = offset
+    assert (clock.warning is None) if told is None else (told in str(clock.warning))
