@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from itertools import islice
 from typing import Final
@@ -90,10 +91,14 @@ class Survey:
 
     def rows(self) -> Iterator[Conversation]:
         """The rows, keeping the calls that are the bot's."""
-        query, budget = self._query, self._connection.budget
-        reserve = self._connection.profile.budget_reserve
-        with budget.keeping(reserve, most_calls=query.max_calls, across_reset=query.across_reset, tell=self._say):
+        with self._keeping():
             yield from self._rows()
+
+    def _keeping(self) -> AbstractContextManager[None]:
+        query, reserve = self._query, self._connection.profile.budget_reserve
+        return self._connection.budget.keeping(
+            reserve, most_calls=query.max_calls, across_reset=query.across_reset, tell=self._say
+        )
 
     def _rows(self) -> Iterator[Conversation]:
         """Rows in the order asked for, or page by page where that was asked for and nothing is known yet."""
@@ -108,7 +113,11 @@ class Survey:
         yield from self._shown(self._with_escalation(self._connection.index.select(wanted)))
 
     def tagged(self) -> Iterator[Conversation]:
-        """The conversations of tagged contacts."""
+        """The conversations of tagged contacts, keeping the calls that are the bot's."""
+        with self._keeping():
+            yield from self._tagged()
+
+    def _tagged(self) -> Iterator[Conversation]:
         self._refresh.tags.bring_up_to_date(anew=True)
         if self._connection.escalations.refusal:
             raise self._connection.escalations.refusal

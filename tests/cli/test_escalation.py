@@ -4,6 +4,7 @@ import pytest
 
 from qsc_bot.sandbox.service import Sandbox
 from tests.cli.terminal import PROD, Prod, Terminal
+from tests.conftest import MakeProd
 
 
 def test_add_and_remove_change_the_tag_and_come_back(run: Terminal, sandbox: Sandbox) -> None:
@@ -83,3 +84,11 @@ def test_tag_that_cannot_be_one_is_refused_before_any_call(prod: Prod, tag: str)
     assert (configured.code, configured.error["code"]) == (3, "config.invalid")
     assert "profiles.prod.escalation_tag" in configured.error["message"]
     assert prod.wire.requests == []
+
+
+def test_list_of_escalated_keeps_the_calls_of_the_bot(make_prod: MakeProd) -> None:
+    prod = make_prod(rate_limit=51)
+    prod.sandbox.reset("large:300")
+    result = prod.run("escalation", "list", "-o", "json")
+    assert (result.code, result.error["code"]) == (8, "budget.reserved")
+    assert prod.run("limits", "-o", "json").document["left"] == 50
