@@ -46,11 +46,13 @@ def index_key(profile: Profile) -> str:
 def open_index(path: Path, key: str, *, now: Callable[[], float], tell: Callable[[str], None]) -> "Index":
     """The index of one account; a file that cannot be read is begun anew, and that is told.
 
-    Where no file can be had it is kept in memory until the process ends.
+    Where no file can be had it is kept in memory until the process ends, and that is told too.
     """
     try:
         database = open_shared(path, schema=SCHEMA, version=VERSION, tell=tell, is_durable=False)
-    except (OSError, sqlite3.OperationalError):
+    except (OSError, sqlite3.OperationalError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        tell(f"nothing read here is kept for the next run: {path} cannot be used: {reason}")
         return memory_index(now=now)
     return Index(database, key, now=now, file=CacheFile(path))
 

@@ -93,3 +93,11 @@ def test_file_that_another_process_holds_too_long_is_told_and_stays(
     assert (caught.value.code, filled.exists()) == ("index.unusable", True)
     other.close()
     assert read(index) == 2000
+
+
+def test_index_that_cannot_be_kept_is_told(tmp_path: Path, told: list[str]) -> None:
+    (tmp_path / "cache").write_text("no folder")
+    index = opened(tmp_path / "cache" / "index.db", told)
+    assert index.take([said(1)])
+    assert len(told) == 1
+    assert "nothing read here is kept for the next run" in told[0]
