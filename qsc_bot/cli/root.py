@@ -147,8 +147,8 @@ def show(session: Session, result: Any) -> int:
 
 def fail(session: Session, argv: Sequence[str], error: QscBotError) -> int:
     """Tell an error in the wanted format; where parsing failed, that is read from the words themselves."""
-    if session.options.output is None:
-        session.options.output = wanted_format(argv)
+    if session.options.output is None and (wanted := wanted_format(argv)):
+        session.options.output = wanted
         vars(session).pop("printer", None)
     report = getattr(error, "report", None)
     if report is not None:

@@ -166,7 +166,7 @@ class _Wait:
 
     def _say(self, left: float) -> None:
         now = f", now {self._condition.found(self._last)}" if self._last else ""
-        self._progress(f"waiting for {self._condition} on {self._person}{now}; {spoken(left)} left")
+        self._progress(f"waiting for {self._condition}, {spoken(left)} left: {self._person}{now}")
 
 
 def _check(connection: Connection, person: ConversationId, condition: Condition) -> None:

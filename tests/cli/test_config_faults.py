@@ -223,6 +223,9 @@ def test_usage_error_is_an_error_object_too(
         (["recipe", "describe", "r"], "qsc-bot recipe show r"),
         (["webhook", "rm", "bot"], "qsc-bot webhook delete bot"),
         (["conversations"], "qsc-bot conversation list"),
+        (["conversation", "follow", "--stuck"], "qsc-bot conversation watch"),
+        (["conversation", "list", "--watch", "--service", "x"], "qsc-bot conversation watch --service x"),
+        (["conversation", "--watch"], "qsc-bot conversation --help"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

@@ -177,8 +177,9 @@ def test_interval_has_a_floor_that_is_told(run: Terminal) -> None:
 def test_progress_says_what_is_awaited_and_for_how_long(run: Terminal) -> None:
     Meanwhile(run)
     told = run(*WAIT, TAG, "--for", "control=bot", "--timeout", "2m", tty=True).stderr
-    assert "waiting for control=bot on twitter:1002, now control=agent; 2m left" in told
-    assert "; 55s left" in told
+    assert "waiting for control=bot, 2m left: twitter:1002, now control=agent" in told
+    assert "waiting for control=bot, 55s left: " in told
+    assert told.rpartition("\x1b[2K")[2].startswith("\x1b[1;31merror:")  # the line of progress is gone by then
 
 
 def test_ctrl_c_is_130(run: Terminal) -> None:
