@@ -32,7 +32,8 @@ UNTIED: Final = "an own message does not say whom it answers, so whether this cu
 class View:
     """How known facts are looked at: by which clock, and how old they may be.
 
-    `is_proven` tells of a service whether absence from the list of tagged contacts counts; `full` trusts nothing.
+    `is_proven` tells of a service whether absence from the list of tagged contacts counts; `full` trusts nothing;
+    `has_swept` says that this run has just read what is new.
     """
 
     now: datetime
@@ -42,6 +43,7 @@ class View:
     max_age: timedelta
     control_max_age: timedelta
     full: bool = False
+    has_swept: bool = False
 
     def observed_at(self, known: Known) -> datetime | None:
         """When it was last seen who holds this conversation; None where that was never seen."""
@@ -65,9 +67,11 @@ class View:
         )
 
     def is_stale(self, known: Known) -> bool:
-        """Whether its reading is older than wanted."""
-        seen_at = self.observed_at(known)
-        return seen_at is not None and self.now - seen_at > self.max_age
+        """Whether its reading is older than wanted; what this run has just read is not."""
+        seen_at, swept_at = self.observed_at(known), moment(self.coverage.swept_at)
+        if seen_at is None or (self.has_swept and swept_at is not None and seen_at >= swept_at - SETTLING):
+            return False
+        return self.now - seen_at > self.max_age
 
     def row(self, known: Known) -> Conversation:
         """The conversation as last known; `stale` where that is longer ago than wanted, or must be asked again."""
@@ -155,7 +159,7 @@ def is_swept(view: View, *, start: datetime) -> bool:
     return is_recent and is_listed and is_whole and swept_from is not None and swept_from <= start
 
 
-def view_of(connection: "Connection", *, max_age: timedelta, full: bool = False) -> View:
+def view_of(connection: "Connection", *, max_age: timedelta, full: bool = False, has_swept: bool = False) -> View:
     """How one account's known facts are looked at now."""
     return View(
         now=connection.clock.now(),
@@ -165,6 +169,7 @@ def view_of(connection: "Connection", *, max_age: timedelta, full: bool = False)
         max_age=max_age,
         control_max_age=connection.control_max_age,
         full=full,
+        has_swept=has_swept,
     )
 
 

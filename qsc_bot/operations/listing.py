@@ -82,7 +82,7 @@ class Survey:
         self._by_code: Counter[str] = Counter()
         self._stuck = 0
         self._judge = Judge(connection.index, self._view, limits or connection.profile.stuck)
-        self._is_cut = False
+        self._is_cut = self._has_swept = False
         self._stop: QscBotError | None = None
 
     def listing(self, rows: Iterator[Conversation]) -> Listing[Conversation]:
@@ -139,6 +139,7 @@ class Survey:
         try:
             if not is_swept(view := self._view(), start=start(view.now)):
                 yield from bring(start)
+                self._has_swept = True
         except QscBotError as error:
             if error.code not in STOPPING:
                 raise
@@ -210,7 +211,8 @@ class Survey:
         self._say(f"{calls} calls are needed: {coming.now} can go now{kept}{when}{how}")
 
     def _view(self) -> View:
-        return view_of(self._connection, max_age=self._query.max_age, full=self._query.full)
+        query = self._query
+        return view_of(self._connection, max_age=query.max_age, full=query.full, has_swept=self._has_swept)
 
     def _ending(self) -> Ending:
         budget, warnings = self._connection.budget, list(self._warnings())

@@ -20,12 +20,14 @@ X: dict[str, Any] = {"service": "twitter"}
 BY_LIST: dict[str, Any] = X | {"bears": True, "bears_at": None}
 
 
-def view(*, listed_at: float | None = NOW - MINUTE, is_proven: bool = True, **wish: Any) -> View:
+def view(
+    *, listed_at: float | None = NOW - MINUTE, swept_at: float | None = None, is_proven: bool = True, **wish: Any
+) -> View:
     settings: dict[str, Any] = {"max_age": timedelta(minutes=2), "control_max_age": timedelta(hours=1)}
     return View(
         now=AT,
         method_of=Drivers({}, {}).method_of,
-        coverage=Coverage(contacts_at=listed_at),
+        coverage=Coverage(contacts_at=listed_at, swept_at=swept_at),
         is_proven=lambda _service: is_proven,
         **(settings | wish),
     )
@@ -41,6 +43,24 @@ CASES: dict[str, tuple[Known, dict[str, Any], bool, bool]] = {
     "read within max_age": (known(WEB, observed_at=NOW - MINUTE), {}, False, False),
     "read before max_age": (known(WEB, observed_at=NOW - 3 * MINUTE), {}, False, True),
     "no age is young enough": (known(WEB, observed_at=NOW - 1), {"max_age": timedelta(0)}, False, True),
+    "read in this run": (
+        known(WEB, observed_at=NOW - 1),
+        {"max_age": timedelta(0), "swept_at": NOW - 2, "has_swept": True},
+        False,
+        False,
+    ),
+    "read before this run": (
+        known(WEB, observed_at=NOW - MINUTE),
+        {"max_age": timedelta(0), "swept_at": NOW - 2, "has_swept": True},
+        False,
+        True,
+    ),
+    "read in another run": (
+        known(WEB, observed_at=NOW - 3 * MINUTE),
+        {"swept_at": NOW - 4 * MINUTE},
+        False,
+        True,
+    ),
     "read at control_max_age": (known(WEB, observed_at=NOW - HOUR), {}, False, True),
     "read before control_max_age": (known(WEB, observed_at=NOW - HOUR - 1), {}, True, True),
     "older message": (known(WEB, observed_at=NOW - MINUTE, active_at=NOW - 2 * MINUTE), {}, False, False),
