@@ -77,7 +77,7 @@ class Survey:
         self._refresh = Refresh(connection, full=query.full, tell=tell, foresee=self._foresee)
         self._readings = Readings(connection)
         self._since: datetime | None = None
-        self._total = self._returned = self._undecided = self._unclear = 0
+        self._total = self._returned = self._unseen = self._undecided = self._unclear = 0
         self._by_control: Counter[str] = Counter()
         self._by_code: Counter[str] = Counter()
         self._stuck = 0
@@ -161,7 +161,10 @@ class Survey:
         return [one for one in again if one.bears is wanted]
 
     def _shown(self, known: Sequence[Known], *, is_whole: bool = True) -> Iterator[Conversation]:
-        """Rows with their control, filtered by it, up to the limit; what is left is counted, and not read."""
+        """Rows with their control, filtered by it, up to the limit; what is left is counted, and not read.
+
+        Whether those would be wanted is not known where who holds them decides.
+        """
         query, rest = self._query, iter(known)
         while self._returned != query.limit and (chunk := list(islice(rest, self._ahead()))):
             for row in self._read(chunk, is_whole=is_whole):
@@ -170,14 +173,17 @@ class Survey:
                 self._total += 1
                 if self._returned == query.limit:
                     self._is_cut = True
-                    break
+                    continue
                 self._returned += 1
                 self._by_control[row.control.value] += 1
                 self._by_code.update(row.stuck or ())
                 self._stuck += bool(row.stuck)
                 yield row
         left = sum(1 for _ in rest)
-        self._total += left
+        if query.judges_rows:
+            self._unseen += left
+        else:
+            self._total += left
         self._is_cut = self._is_cut or left > 0
 
     def _ahead(self) -> int | None:
@@ -229,9 +235,13 @@ class Survey:
                 calls_left=budget.left,
             ),
             warnings=[*warnings, *self._wrong_clock()],
-            hints=[f"{self._returned} of {self._total} shown; add --all"] if self._is_cut else [],
+            hints=[self._cut_hint()] if self._is_cut else [],
             failure=self._query.failure(self._returned) or (None if stop and stop.code == MAX_CALLS else stop),
         )
+
+    def _cut_hint(self) -> str:
+        unseen = f", and {self._unseen} not looked at" if self._unseen else ""
+        return f"{self._returned} of {self._total} shown{unseen}; add --all"
 
     def _wrong_clock(self) -> Iterator[str]:
         """That this machine's clock is wrong; the sandbox's is the user's own to move."""

@@ -183,3 +183,13 @@ def test_conversation_that_is_gone_is_known_to_be_so(tmp_path: Path) -> None:
     made.driver.reads["twitter:1"] = [NotFound("api.not_found", "no such conversation")]
     rows, ending = listed(made)
     assert (rows[0].control, rows[0].note, ending.complete) == (UNKNOWN, "no such conversation", True)
+
+
+def test_rows_that_nobody_looked_at_are_not_counted_as_found(tmp_path: Path) -> None:
+    made = shop(tmp_path, *(customer(f"twitter:{number}", number, number=number) for number in range(250, 0, -1)))
+    made.driver.holds |= {f"twitter:{number}": AGENT if number % 50 == 0 else BOT for number in range(1, 251)}
+    rows, ending = listed(made, controls=frozenset({AGENT}), limit=1)
+    assert (ids(rows), ending.complete) == ([50], False)
+    assert ending.summary is not None
+    assert ending.summary.total == 2
+    assert ending.hints == ["1 of 2 shown, and 150 not looked at; add --all"]
