@@ -1,0 +1,138 @@
+"""A list that a limit of calls ends: what is known is shown and marked, and the next run completes it."""
+
+import pytest
+
+from tests.cli.calls import CONTACTS, FRESH, HANDOVER, MENTIONS, controls, listed
+from tests.cli.terminal import Prod
+
+HANDOVER_PATH = "GET /*/inbox/handover/*"
+MENTIONS_PATH = "GET /*/inbox/mentions"
+CONTACTS_PATH = "GET /*/inbox/contacts"
+NOT_ALL = "not all messages were read, so conversations may be missing"
+
+
+def limited_after(prod: Prod, path: str, calls: int) -> None:
+    """The first calls of this path are answered as ever, and all that follow are refused for the limit."""
+    if calls:
+        prod.sandbox.add_fault(path, delay_seconds=0.001, times=calls)
+    prod.sandbox.add_fault(path, rate_limit=True, times=None)
+
+
+def assert_cut(prod: Prod, *words: str) -> dict[str, dict[str, object]]:
+    """The rows of a list that a limit ended; it says so everywhere."""
+    result, _ = listed(prod, "--all", *words)
+    assert (result.code, result.error["code"], result.error["retryable"]) == (8, "api.rate_limited", True)
+    assert result.document["page"]["complete"] is False
+    assert result.document["warnings"]
+    return {item["id"]: item for item in result.document["items"]}
+
+
+def assert_completed(prod: Prod, *words: str) -> dict[str, str]:
+    """What the next run shows once the limit is over."""
+    prod.sandbox.clear_faults()
+    result, _ = listed(prod, "--all", *words)
+    assert (result.code, result.document["page"]["complete"], result.document["warnings"]) == (0, True, [])
+    return controls(result)
+
+
+@pytest.mark.parametrize("calls", [0, 1, 2], ids=["at once", "after the first page", "in the slices"])
+def test_limit_in_the_middle_of_mentions(prod: Prod, calls: int) -> None:
+    prod.sandbox.reset("large:700:twitter")
+    limited_after(prod, MENTIONS_PATH, calls)
+    rows = assert_cut(prod)
+    assert 140 <= len(rows) < 700
+    assert sum(row["control"] == "agent" for row in rows.values()) == 140, "the tagged are known"
+    assert len(assert_completed(prod)) == 700
+
+
+def test_limit_in_the_middle_of_contacts_shows_the_tagged_so_far(prod: Prod) -> None:
+    prod.sandbox.reset("large:600:twitter")
+    limited_after(prod, CONTACTS_PATH, 1)
+    rows = assert_cut(prod)
+    assert len(rows) == 50
+    assert {row["control"] for row in rows.values()} == {"agent"}
+    found = assert_completed(prod)
+    assert (len(found), list(found.values()).count("agent")) == (600, 120)
+
+
+@pytest.mark.parametrize("path", [CONTACTS_PATH, MENTIONS_PATH])
+def test_limit_of_a_later_run_shows_what_earlier_ones_knew(prod: Prod, path: str) -> None:
+    known = controls(listed(prod, "--all")[0])
+    prod.run.now += 600
+    prod.sandbox.say("web:visitor-2", "Hello?")
+    limited_after(prod, path, 0)
+    rows = assert_cut(prod)
+    assert {name: row["control"] for name, row in rows.items()} == known
+    assert set(assert_completed(prod)) == {*known, "web:visitor-2"}
+
+
+def test_limit_of_a_run_that_starts_anew_leaves_no_gap_behind(prod: Prod) -> None:
+    listed(prod, "--all")
+    prod.run.now += 30 * 3600
+    prod.sandbox.reset("large:700:twitter")
+    prod.run.now += 3600
+    limited_after(prod, MENTIONS_PATH, 1)
+    assert_cut(prod)
+    assert len([one for one in assert_completed(prod, "--since", "7d") if one.startswith("twitter")]) >= 700
+
+
+def test_limit_in_the_middle_of_readings_marks_the_unread(prod: Prod) -> None:
+    prod.sandbox.reset("large:100:whatsapp")
+    limited_after(prod, HANDOVER_PATH, 40)
+    rows = assert_cut(prod)
+    assert len(rows) == 100
+    unread = [row for row in rows.values() if row["observed_at"] is None]
+    assert 0 < len(unread) < 100
+    assert {row["control"] for row in unread} == {"unknown"}
+    assert all("not read again: " in str(row["note"]) for row in unread)
+    assert set(assert_completed(prod).values()) <= {"bot", "agent"}
+
+
+def test_limit_of_readings_shows_the_older_ones_as_stale(prod: Prod) -> None:
+    known = controls(listed(prod)[0])
+    prod.run.now += 2 * 3600
+    limited_after(prod, HANDOVER_PATH, 0)
+    rows = assert_cut(prod)
+    stale = {name for name, row in rows.items() if row["stale"]}
+    assert stale == {name for name in known if name.startswith(("whatsapp", "web", "viber"))}
+    assert all(rows[name]["control"] == known[name] for name in stale)
+    assert all(str(rows[name]["note"]).startswith("not read again: ") for name in stale)
+
+
+def test_limit_at_meta_leaves_the_others(prod: Prod) -> None:
+    prod.sandbox.add_fault("GET /graph/*", rate_limit=True, times=None)
+    rows = assert_cut(prod)
+    assert {name for name, row in rows.items() if row["control"] == "unknown"} == {
+        "facebook:5550001",
+        "facebook:5550002",
+    }
+
+
+def test_readings_before_the_limit_are_not_asked_again(prod: Prod) -> None:
+    prod.sandbox.reset("large:100:whatsapp")
+    prod.run.now += 600
+    limited_after(prod, HANDOVER_PATH, 40)
+    rows = assert_cut(prod)
+    unread = sum(row["observed_at"] is None for row in rows.values())
+    prod.sandbox.clear_faults()
+    _, calls = listed(prod, "--all", *FRESH)
+    assert calls == {CONTACTS: 1, MENTIONS: 1, HANDOVER: unread}
+    assert 0 < unread < len(rows)
+
+
+def test_conversation_that_vanishes_before_it_is_read_is_shown_as_unknown(prod: Prod) -> None:
+    prod.sandbox.add_fault("GET /*/inbox/handover/whatsapp/32470000001", status=404, times=None)
+    result, _ = listed(prod)
+    row = next(item for item in result.document["items"] if item["id"] == "whatsapp:32470000001")
+    assert (result.code, row["control"], row["stale"]) == (0, "unknown", False)
+    assert row["note"] == "whatsapp:32470000001 is not known to account 1000"
+
+
+def test_conversation_that_vanishes_later_shows_its_last_reading_as_stale(prod: Prod) -> None:
+    listed(prod)
+    prod.run.now += 2 * 3600
+    prod.sandbox.add_fault("GET /*/inbox/handover/whatsapp/32470000001", status=404, times=None)
+    result, _ = listed(prod)
+    row = next(item for item in result.document["items"] if item["id"] == "whatsapp:32470000001")
+    assert (result.code, row["control"], row["stale"]) == (0, "agent", True)
+    assert row["note"] == "could not be read again: whatsapp:32470000001 is not known to account 1000"

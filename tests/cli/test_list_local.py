@@ -1,0 +1,126 @@
+"""The file of what is known: private, without texts, shared by several processes, and never in the way."""
+
+import sqlite3
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.cli.calls import FRESH, controls, listed
+from tests.cli.terminal import Prod
+
+SENTINEL = "sentinel text of a customer"
+
+
+def index_of(prod: Prod) -> Path:
+    return prod.run.home / ".cache/qsc-bot/index.db"
+
+
+def test_no_text_of_a_message_is_kept(prod: Prod) -> None:
+    prod.sandbox.say("twitter:1002", SENTINEL)
+    prod.sandbox.agent_reply("whatsapp:32470000001", f"{SENTINEL} from us")
+    listed(prod, "--all")
+    prod.run("conversation", "explain", "twitter:1002")
+    files = list(index_of(prod).parent.glob("index.db*"))
+    assert index_of(prod) in files
+    for file in files:
+        assert b"sentinel text" not in file.read_bytes(), file.name
+
+
+def test_only_the_owner_may_read_it(prod: Prod) -> None:
+    listed(prod)
+    assert stat.S_IMODE(index_of(prod).parent.stat().st_mode) == 0o700
+    for file in index_of(prod).parent.glob("index.db*"):
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600, file.name
+
+
+def garbage(path: Path) -> None:
+    path.write_bytes(b"not a database at all, but long enough to look like one" * 200)
+
+
+def newer(path: Path) -> None:
+    with sqlite3.connect(path) as database:
+        database.execute("PRAGMA user_version = 99")
+
+
+def cut_off(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:5000])
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [(garbage, "is damaged"), (newer, "is from a newer version of qsc-bot"), (cut_off, "is damaged")],
+    ids=["garbage", "newer", "cut off"],
+)
+def test_file_that_cannot_be_read_is_set_aside_and_told(prod: Prod, spoil: Callable[[Path], None], told: str) -> None:
+    known = controls(listed(prod)[0])
+    spoil(index_of(prod))
+    result = prod.run("conversation", "list", "--all", "-o", "json")
+    assert result.code == 0
+    assert controls(result) == known
+    assert f"index.db {told}; it was set aside as index.db.unreadable" in result.stderr
+    assert index_of(prod).with_name("index.db.unreadable").is_file()
+    assert "set aside" not in prod.run("conversation", "list").stderr
+
+
+def test_file_of_an_older_version_is_begun_anew(prod: Prod) -> None:
+    known = controls(listed(prod)[0])
+    with sqlite3.connect(index_of(prod)) as database:
+        database.execute("PRAGMA user_version = 0")
+    result, calls = listed(prod)
+    assert controls(result) == known
+    assert calls
+    assert result.stderr == ""
+
+
+def test_without_a_usable_folder_the_list_works_and_nothing_is_kept(prod: Prod) -> None:
+    known = controls(listed(prod)[0])
+    place = prod.run.home / "occupied"
+    place.write_text("")
+    env = {"QSC_BOT_CACHE_DIR": str(place / "cache")}
+    for _ in range(2):
+        result = prod.run("conversation", "list", "-o", "json", env=env)
+        assert (result.code, controls(result)) == (0, known)
+        assert result.document["summary"]["calls"] > 2
+    assert prod.run("handover", "to-agent", "twitter:1001", env=env).code == 0
+
+
+def test_file_that_may_not_be_written_is_left_alone(prod: Prod, monkeypatch: pytest.MonkeyPatch) -> None:
+    listed(prod)
+    before = index_of(prod).read_bytes()
+
+    def refuse(*_args: object) -> int:
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("qsc_bot.storage.database.os.open", refuse)
+        assert prod.run("conversation", "list").code == 0
+    assert index_of(prod).read_bytes() == before
+
+
+def test_accounts_keep_apart_what_is_known(prod: Prod) -> None:
+    listed(prod)
+    second = "  second: {account_id: '1000', topic_ids: ['2001'], escalation_tag: vip}\n"
+    prod.run.configure(prod.run.config_file.read_text() + second)
+    assert listed(prod, "-p", "second", "--cached")[0].document["items"] == []
+    assert listed(prod, "--cached")[0].document["items"]
+
+
+def test_list_in_the_middle_of_another_shows_the_same(prod: Prod) -> None:
+    """A second process lists while the first waits for an answer."""
+    prod.sandbox.reset("large:40:whatsapp")
+    wire, seen = prod.wire, []
+    answer = wire.handle_request
+
+    def interrupting(request: object) -> object:
+        if not seen and "handover" in str(getattr(request, "url", "")):
+            seen.append(True)
+            seen.append(controls(prod.run("conversation", "list", "--all", "-o", "json")))
+        return answer(request)  # type: ignore[arg-type]
+
+    wire.handle_request = interrupting  # type: ignore[method-assign, assignment]
+    outer = controls(prod.run("conversation", "list", "--all", "-o", "json"))
+    wire.handle_request = answer  # type: ignore[method-assign]
+    assert len(seen) == 2
+    assert outer == seen[1] == controls(listed(prod, "--all", *FRESH)[0])
