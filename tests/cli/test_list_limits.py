@@ -136,3 +136,15 @@ def test_conversation_that_vanishes_later_shows_its_last_reading_as_stale(prod: 
     row = next(item for item in result.document["items"] if item["id"] == "whatsapp:32470000001")
     assert (result.code, row["control"], row["stale"]) == (0, "agent", True)
     assert row["note"] == "could not be read again: whatsapp:32470000001 is not known to account 1000"
+
+
+def test_stream_after_a_limit_leaves_nobody_out(prod: Prod) -> None:
+    prod.sandbox.reset("large:700:twitter")
+    limited_after(prod, MENTIONS_PATH, 1)
+    cut = prod.run("conversation", "list", "--all", "-o", "ndjson")
+    assert (cut.code, cut.lines[-1]["complete"]) == (8, False)
+    prod.sandbox.clear_faults()
+    before = sum(prod.sandbox.status()["requests"].values())
+    *items, end = prod.run("conversation", "list", "--all", "-o", "ndjson").lines
+    assert (len({item["id"] for item in items}), end["returned"], end["complete"]) == (700, 700, True)
+    assert sum(prod.sandbox.status()["requests"].values()) - before < 20, "absence from the list counts at once"
