@@ -86,8 +86,8 @@ class Dying(httpx.BaseTransport):
 @pytest.mark.parametrize("conversation", FREE.values(), ids=FREE)
 def test_write_whose_answer_was_lost_leaves_nothing_known(prod: Prod, conversation: str) -> None:
     listed(prod)
-    network, prod.run.mount = prod.run.mount, lambda _base_url: dying
-    dying = Dying(prod.wire)
+    network, dying = prod.run.mount, Dying(prod.wire)
+    prod.run.mount = lambda _base_url: dying
     result = prod.run("handover", "to-agent", conversation, "-o", "json")
     assert (result.code, result.item["status"]) == (8, "in_doubt")
     cached = {item["id"]: item for item in listed(prod, "--cached")[0].document["items"]}[conversation]

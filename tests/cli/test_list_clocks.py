@@ -15,7 +15,7 @@ def test_machine_whose_clock_is_wrong_lists_by_the_remotes(prod: Prod, hours: fl
     prod.sandbox.advance(hours * HOUR)
     for part in prod.run.home.rglob("index.db*"):
         part.unlink()
-    for words in ([], FRESH, []):
+    for words in ((), FRESH, ()):
         shown, calls = listed(prod, *words)
         assert shown.document["items"] == right
         assert shown.document["summary"]["since"] == "2026-11-21T09:02:30Z"

@@ -5,6 +5,7 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.cli.calls import FRESH, controls, listed
@@ -107,20 +108,28 @@ def test_accounts_keep_apart_what_is_known(prod: Prod) -> None:
     assert listed(prod, "--cached")[0].document["items"]
 
 
+class Interrupted(httpx.BaseTransport):
+    """A network on which something happens once, before the first question who holds a conversation is answered."""
+
+    def __init__(self, inner: httpx.BaseTransport, act: Callable[[], None]) -> None:
+        self._inner = inner
+        self._acts = [act]
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Act, then answer."""
+        while self._acts and "handover" in request.url.path:
+            self._acts.pop()()
+        return self._inner.handle_request(request)
+
+
 def test_list_in_the_middle_of_another_shows_the_same(prod: Prod) -> None:
     """A second process lists while the first waits for an answer."""
     prod.sandbox.reset("large:40:whatsapp")
-    wire, seen = prod.wire, []
-    answer = wire.handle_request
-
-    def interrupting(request: object) -> object:
-        if not seen and "handover" in str(getattr(request, "url", "")):
-            seen.append(True)
-            seen.append(controls(prod.run("conversation", "list", "--all", "-o", "json")))
-        return answer(request)  # type: ignore[arg-type]
-
-    wire.handle_request = interrupting  # type: ignore[method-assign, assignment]
-    outer = controls(prod.run("conversation", "list", "--all", "-o", "json"))
-    wire.handle_request = answer  # type: ignore[method-assign]
-    assert len(seen) == 2
-    assert outer == seen[1] == controls(listed(prod, "--all", *FRESH)[0])
+    inner: list[dict[str, str]] = []
+    words = ("conversation", "list", "--all", "-o", "json")
+    network = Interrupted(prod.wire, lambda: inner.append(controls(prod.run(*words))))
+    prod.run.mount = lambda _base_url: network
+    outer = controls(prod.run(*words))
+    assert [outer] == inner
+    assert controls(listed(prod, "--all", *FRESH)[0]) == outer
+    assert len(outer) == 40

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 from msgspec import to_builtins
@@ -34,7 +35,7 @@ class Inbox:
         first, last = (datetime.fromisoformat(text).timestamp() for text in window)
         found = [one for one in self.mentions if first <= _added(one) <= last]
         start = int(params.get("page_token", "0"))
-        page = {"data": [to_builtins(one, enc_hook=str) for one in found[start : start + PAGE]]}
+        page: dict[str, Any] = {"data": [to_builtins(one, enc_hook=str) for one in found[start : start + PAGE]]}
         if start + PAGE < len(found):
             token = request.url.copy_merge_params({"page_token": str(start + PAGE)}).raw_path.decode()
             page |= {"paging": {"next_url": f"{API}{token}"}}
