@@ -38,7 +38,6 @@ class Session:
         self.options = Options()
         self.command = ""
         self._trials: list[Remotes] = []
-        self._indexes: list[Index] = []
 
     def adopt(self, **given: Any) -> None:
         """Take over options that were given; what was not given stays as it is."""

@@ -13,7 +13,6 @@ from qsc_bot.operations.connection import Connection
 from qsc_bot.operations.refresh import Refresh
 from tests.api.machine import machine
 from tests.api.wire import API, Wire, envelope
-from tests.control.people import AT
 from tests.control.tag_bench import LIST, MENTIONS
 from tests.operations.messages import START
 
@@ -49,9 +48,8 @@ def refreshed(cache: Path, inbox: Inbox) -> tuple[Connection, Refresh]:
     answers: Wire = made.wire
     answers.on(MENTIONS, inbox).on(LIST, envelope({"data": []}))
     connection = made.remotes.connection
-    refresh = Refresh(connection, max_age=AT - AT, full=False, tell=lambda _: None)
-    refresh.contacts()
-    for _ in refresh.messages(lambda _now: START):
+    refresh = Refresh(connection, full=False, tell=lambda _: None, foresee=lambda _: None)
+    for _ in refresh.one_by_one(lambda _now: START):
         pass
     return connection, refresh
 
