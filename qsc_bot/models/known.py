@@ -31,7 +31,6 @@ class Known(Struct, frozen=True, kw_only=True):
     tags: list[str] | None = None
     bears: bool | None = None
     bears_at: float | None = None
-    thread_at: float | None = None
     control: str | None = None
     holder: str | None = None
     is_hidden: bool = False
@@ -48,7 +47,6 @@ class Coverage(Struct, frozen=True, kw_only=True):
     swept_at: float | None = None
     tagged_at: float | None = None
     contacts_at: float | None = None
-    threads_at: float | None = None
 
 
 class Wanted(Struct, frozen=True, kw_only=True):

@@ -56,7 +56,7 @@ class View:
         seen_at = self.observed_at(known)
         if seen_at is None:
             return True
-        active_at = moment(max(filter(None, (known.active_at, known.thread_at)), default=None))
+        active_at = moment(known.active_at)
         until = moment(known.control_until)
         is_listed = self._is_by_tag(known) and seen_at == moment(self._listed_at(known))
         return (

@@ -12,7 +12,7 @@ NEVER: Final = 9e12
 _TABLES: Final = """
 CREATE TABLE accounts (
     id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, used_at REAL NOT NULL,
-    swept_from REAL, swept_until REAL, swept_at REAL, tagged_at REAL, contacts_at REAL, threads_at REAL);
+    swept_from REAL, swept_until REAL, swept_at REAL, tagged_at REAL, contacts_at REAL);
 CREATE TABLE untied (
     account INTEGER NOT NULL, service TEXT NOT NULL, at REAL NOT NULL, PRIMARY KEY (account, service)) WITHOUT ROWID;
 CREATE TABLE messages (
@@ -29,7 +29,7 @@ CREATE TABLE conversations (
     written_at REAL, replied_at REAL, waits_from REAL, topics TEXT, active_at REAL,
     is_untied INTEGER NOT NULL DEFAULT 0, sorts_from REAL NOT NULL DEFAULT 9e12,
     contact_id TEXT, tags TEXT, bears INTEGER, bears_at REAL,
-    thread_at REAL, control TEXT, holder TEXT, is_hidden INTEGER, control_until REAL, observed_at REAL, note TEXT,
+    control TEXT, holder TEXT, is_hidden INTEGER, control_until REAL, observed_at REAL, note TEXT,
     PRIMARY KEY (account, service, service_id)) WITHOUT ROWID;
 CREATE INDEX conversations_by_waiting ON conversations (
     account, sorts_from, active_at DESC, service, service_id, bears);

@@ -66,7 +66,6 @@ CASES: dict[str, tuple[Known, dict[str, Any], bool, bool]] = {
     "older message": (known(WEB, observed_at=NOW - MINUTE, active_at=NOW - 2 * MINUTE), {}, False, False),
     "newer message": (known(WEB, observed_at=NOW - MINUTE, active_at=NOW - 30), {}, True, False),
     "message just before": (known(WEB, observed_at=NOW - MINUTE, active_at=NOW - MINUTE - 3), {}, True, False),
-    "newer thread": (known(WEB, observed_at=NOW - MINUTE, thread_at=NOW - 30), {}, True, False),
     "control goes on": (known(WEB, observed_at=NOW - MINUTE, control_until=NOW + 1), {}, False, False),
     "control has ended": (known(WEB, observed_at=NOW - MINUTE, control_until=NOW), {}, True, False),
     "full": (known(WEB, observed_at=NOW - MINUTE), {"full": True}, True, False),
