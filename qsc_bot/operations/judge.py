@@ -21,7 +21,9 @@ class Judge:
         self._limits = limits
 
     def row(self, row: Conversation) -> Conversation:
-        """The row with its codes."""
+        """The row with its codes; null where nobody has read yet who holds it."""
+        if row.observed_at is None:
+            return replace(row, stuck=None)
         view = self._view()
         also = [view.row(one) for one in self.others(row)] if row.contact_id else None
         return replace(row, stuck=stuck_codes(row, now=view.now, limits=self._limits, also=also))
