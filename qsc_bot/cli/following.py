@@ -9,7 +9,12 @@ from qsc_bot.cli.lists import (
     AgentForgotten,
     AgentSilent,
     BotSilent,
+    Codes,
+    Controls,
     LapseWarning,
+    Services,
+    StuckOnly,
+    Waiting,
     at_least,
     known_codes,
     known_services,
@@ -18,7 +23,6 @@ from qsc_bot.cli.lists import (
 )
 from qsc_bot.cli.options import duration, session
 from qsc_bot.cli.options import since as since_parser
-from qsc_bot.models.conversation import Control
 from qsc_bot.results import Feed
 
 if TYPE_CHECKING:
@@ -30,15 +34,10 @@ WEEK = timedelta(days=7)
 
 def watch_conversations(
     ctx: typer.Context,
-    control: Annotated[list[Control] | None, typer.Option(help="Held by this one only; may be given again.")] = None,
-    service: Annotated[
-        list[str] | None, typer.Option(metavar="SERVICE", help="On this service only; may be given again.")
-    ] = None,
-    stuck: Annotated[bool, typer.Option("--stuck", help="Stuck ones only, of the last 7d.")] = False,
-    code: Annotated[
-        list[str] | None,
-        typer.Option(metavar="CODE", help="Stuck for this reason only, such as bot_silent; may be given again."),
-    ] = None,
+    control: Controls = None,
+    service: Services = None,
+    stuck: StuckOnly = False,
+    code: Codes = None,
     since: Annotated[
         Any,
         typer.Option(
@@ -48,10 +47,7 @@ def watch_conversations(
             show_default="24h, with --stuck, --code or --slo 7d",
         ),
     ] = None,
-    waiting: Annotated[
-        timedelta | None,
-        typer.Option(parser=duration, metavar="DURATION", help="Customers who have been waiting at least so long."),
-    ] = None,
+    waiting: Waiting = None,
     interval: Annotated[
         timedelta,
         typer.Option(

@@ -11,7 +11,7 @@ import typer
 from qsc_bot.cli.options import duration
 from qsc_bot.cli.session import Session
 from qsc_bot.errors import QscBotError
-from qsc_bot.models.conversation import Conversation
+from qsc_bot.models.conversation import Control, Conversation
 from qsc_bot.models.duration import parse_duration
 from qsc_bot.results import Listing, Record
 
@@ -20,6 +20,24 @@ if TYPE_CHECKING:
     from qsc_bot.models.profile import Profile, Stuck
     from qsc_bot.operations.query import Query
 
+Controls = Annotated[list[Control] | None, typer.Option("--control", help="Held by this one only; may be given again.")]
+Services = Annotated[
+    list[str] | None, typer.Option("--service", metavar="SERVICE", help="On this service only; may be given again.")
+]
+StuckOnly = Annotated[bool, typer.Option("--stuck", help="Stuck ones only, of the last 7d.")]
+Codes = Annotated[
+    list[str] | None,
+    typer.Option("--code", metavar="CODE", help="Stuck for this reason only, such as bot_silent; may be given again."),
+]
+Waiting = Annotated[
+    timedelta | None,
+    typer.Option(
+        "--waiting",
+        parser=duration,
+        metavar="DURATION",
+        help="Customers who have been waiting at least so long.",
+    ),
+]
 MaxAge = Annotated[
     timedelta | None,
     typer.Option(

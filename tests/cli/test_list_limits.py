@@ -60,7 +60,8 @@ def test_limit_in_the_middle_of_contacts_shows_the_tagged_so_far(prod: Prod) -> 
     limited_after(prod, CONTACTS_PATH, 1)
     rows = assert_cut(prod)
     told = [row["control"] for row in rows.values()]
-    assert (told.count("agent"), set(told)) == (50, {"agent", "unknown"}), "absence from a part of the list is no proof"
+    assert told.count("agent") == 50
+    assert set(told) <= {"agent", "unknown"}, "absence from a part of the list is no proof"
     found = assert_completed(prod, "--since", "2d")
     assert (len(found), list(found.values()).count("agent")) == (600, 120)
 

@@ -13,12 +13,17 @@ from qsc_bot.cli.lists import (
     AgentSilent,
     BotSilent,
     Cached,
+    Codes,
+    Controls,
     DryRun,
     Freshness,
     Full,
     LapseWarning,
     MaxAge,
     MaxCalls,
+    Services,
+    StuckOnly,
+    Waiting,
     at_least,
     known_codes,
     known_services,
@@ -27,7 +32,7 @@ from qsc_bot.cli.lists import (
 )
 from qsc_bot.cli.options import command, duration, group, session
 from qsc_bot.cli.options import since as since_parser
-from qsc_bot.models.conversation import Control, Conversation
+from qsc_bot.models.conversation import Conversation
 from qsc_bot.output.formats import Format
 from qsc_bot.results import Listing, Record
 
@@ -49,19 +54,14 @@ WEEK = timedelta(days=7)
 @command(app, "list", example="qsc-bot conversation list --control agent --since 7d", schema="conversation-list")
 def list_conversations(
     ctx: typer.Context,
-    control: Annotated[list[Control] | None, typer.Option(help="Held by this one only; may be given again.")] = None,
-    service: Annotated[
-        list[str] | None, typer.Option(metavar="SERVICE", help="On this service only; may be given again.")
-    ] = None,
+    control: Controls = None,
+    service: Services = None,
     escalated: Annotated[
         bool | None,
         typer.Option("--escalated/--not-escalated", help="With or without the escalation tag only."),
     ] = None,
-    stuck: Annotated[bool, typer.Option("--stuck", help="Stuck ones only, of the last 7d.")] = False,
-    code: Annotated[
-        list[str] | None,
-        typer.Option(metavar="CODE", help="Stuck for this reason only, such as bot_silent; may be given again."),
-    ] = None,
+    stuck: StuckOnly = False,
+    code: Codes = None,
     since: Annotated[
         Any,
         typer.Option(
@@ -71,10 +71,7 @@ def list_conversations(
             show_default="24h, with --stuck or --code 7d",
         ),
     ] = None,
-    waiting: Annotated[
-        timedelta | None,
-        typer.Option(parser=duration, metavar="DURATION", help="Customers who have been waiting at least so long."),
-    ] = None,
+    waiting: Waiting = None,
     limit: Annotated[int | None, typer.Option(min=1, help="How many to show at most; default: 50.")] = None,
     all_: Annotated[
         bool, typer.Option("--all", help="Show all; in ndjson each row comes as soon as it is read.")

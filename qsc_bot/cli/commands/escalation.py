@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from qsc_bot.cli.lists import known_services
+from qsc_bot.cli.lists import Services, known_services
 from qsc_bot.cli.options import command, group, session
 from qsc_bot.cli.writes import NoVerify, Write, write_command
 from qsc_bot.models.conversation import Control, Conversation
@@ -17,9 +17,7 @@ app = group("See and change the escalation tag.")
 @command(app, "list", example="qsc-bot escalation list", schema="conversation-list")
 def list_escalated(
     ctx: typer.Context,
-    service: Annotated[
-        list[str] | None, typer.Option(metavar="SERVICE", help="On this service only; may be given again.")
-    ] = None,
+    service: Services = None,
     limit: Annotated[int | None, typer.Option(min=1, help="How many to show at most; default: 50.")] = None,
     all_: Annotated[bool, typer.Option("--all", help="Show all.")] = False,
 ) -> Listing[Conversation]:
