@@ -1,6 +1,6 @@
 """What a run may call: the reserve that it keeps for the bot, the most calls it may make, and how many can go now."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -109,11 +109,6 @@ class Budget:
         limited = self._allowances.get("social-connect")
         window = limited.window if limited else None
         return moment(self._reset(window)) if window and window.left is not None else None
-
-    @property
-    def warnings(self) -> Sequence[str]:
-        """What was told of the ledger: that it was begun anew, or could not be kept."""
-        return tuple(self._ledger.warnings)
 
     def _left_now(self, window: Window | None) -> int | None:
         if window is None:
