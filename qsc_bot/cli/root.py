@@ -96,6 +96,7 @@ def root(
 def execute(argv: Sequence[str], session: Session) -> Any:
     """Run one command line and give its result; failures are raised."""
     try:
+        session.words = argv
         result = get_command(app).main(args=list(argv), prog_name="qsc-bot", standalone_mode=False, obj=session)
     except SystemExit as stop:
         if isinstance(stop.__context__, BrokenPipeError):  # Typer turns a closed pipe into exit 1
@@ -132,17 +133,10 @@ def _run(argv: Sequence[str], session: Session) -> int:
 
 
 def show(session: Session, result: Any) -> int:
-    """Show a result; a single item's failure is told as an error too."""
-    from qsc_bot.results import Report
-
+    """Show a result, and raise the fault of ours that ended it, if one did."""
     if result is None:
         return int(ExitCode.OK)
-    code = session.printer.show(result)
-    if isinstance(result, Report) and (error := result.failure()):
-        is_told = len(result.body.items) > 1 and not session.printer.is_for_programs
-        if not is_told:
-            session.printer.error(error)
-    return int(code)
+    return int(session.printer.show(result))
 
 
 def fail(session: Session, argv: Sequence[str], error: QscBotError) -> int:
@@ -150,11 +144,6 @@ def fail(session: Session, argv: Sequence[str], error: QscBotError) -> int:
     if session.options.output is None and (wanted := wanted_format(argv)):
         session.options.output = wanted
         vars(session).pop("printer", None)
-    report = getattr(error, "report", None)
-    if report is not None:
-        session.printer.show(report)
-    if error.code == "internal.fault" and error.__cause__ is not None:
-        raise error.__cause__
     session.printer.error(error)
     return int(error.exit_code)
 

@@ -1,15 +1,14 @@
 """Hand conversations to the bot or to the agents."""
 
 from datetime import timedelta
-from functools import partial
 from typing import Annotated
 
 import typer
 
 from qsc_bot.cli.options import command, duration, group, session
 from qsc_bot.cli.writes import Ids, IdsFrom, IfControl, NoVerify, Write, read_targets, write_command
-from qsc_bot.models.conversation import Control, Conversation
-from qsc_bot.results import Listing, Report
+from qsc_bot.models.conversation import Conversation
+from qsc_bot.results import Listing, Report, Running
 
 app = group("Hand conversations to the bot or to the agents.")
 
@@ -26,15 +25,15 @@ def status(ctx: typer.Context, ids: Ids = None, ids_from: IdsFrom = None) -> Lis
 
 
 @write_command(app, "to-bot", example="qsc-bot handover to-bot whatsapp:32470000001 --if-control agent")
-def to_bot(typed: Write, if_control: IfControl = None, no_verify: NoVerify = False) -> Report:
+def to_bot(typed: Write, if_control: IfControl = None, no_verify: NoVerify = False) -> Report | Running:
     """Hand conversations to the bot. The customer is sent nothing."""
-    return _hand_over(typed, Control.BOT, if_control=if_control, verify=not no_verify)
+    return typed.run("handover.to_bot", expected=if_control, verify=not no_verify)
 
 
 @write_command(app, "to-agent", example="qsc-bot handover to-agent twitter:1001 --dry-run")
-def to_agent(typed: Write, if_control: IfControl = None, no_verify: NoVerify = False) -> Report:
+def to_agent(typed: Write, if_control: IfControl = None, no_verify: NoVerify = False) -> Report | Running:
     """Hand conversations to the agents. The customer is sent nothing."""
-    return _hand_over(typed, Control.AGENT, if_control=if_control, verify=not no_verify)
+    return typed.run("handover.to_agent", expected=if_control, verify=not no_verify)
 
 
 @write_command(app, "extend", example="qsc-bot handover extend facebook:5550001 --by 48h")
@@ -51,28 +50,8 @@ def extend(
         ),
     ] = timedelta(hours=24),
     if_control: IfControl = None,
-) -> Report:
+) -> Report | Running:
     """Prolong the bot's control, where it would lapse (Messenger). The customer is sent nothing."""
-    from qsc_bot.operations import handover
-    from qsc_bot.operations.move import Order
+    from qsc_bot.operations.handover import extension_seconds
 
-    seconds = handover.extension_seconds(by)
-    return typed.run(
-        partial(Order, "handover.extend", None, if_control=if_control),
-        partial(handover.extend, seconds=seconds),
-        driver_of=handover.driver_of,
-        plan=partial(handover.plan_extension, seconds),
-    )
-
-
-def _hand_over(typed: Write, to: Control, *, if_control: Control | None, verify: bool) -> Report:
-    from qsc_bot.operations import handover
-    from qsc_bot.operations.move import Order, plan_move
-
-    action = "handover.to_bot" if to is Control.BOT else "handover.to_agent"
-    return typed.run(
-        partial(Order, action, to, if_control=if_control, verify=verify),
-        handover.hand_over,
-        driver_of=handover.driver_of,
-        plan=plan_move,
-    )
+    return typed.run("handover.extend", expected=if_control, seconds=extension_seconds(by))
