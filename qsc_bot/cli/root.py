@@ -23,6 +23,7 @@ GROUPS: Final = {
     "conversation": "See who holds which conversation.",
     "handover": "Hand conversations to the bot or to the agents.",
     "escalation": "See and change the escalation tag.",
+    "operation": "See, resume and undo what this tool changed.",
     "webhook": "Set up the addresses of the bot that get events.",
     "recipe": "Set up the automation recipes that trigger a webhook.",
     "auth": "Log in to an account, and see how a login stands.",
@@ -35,7 +36,7 @@ GROUPS: Final = {
 }
 TASKS: Final = {
     "Start here": ("demo", "help"),
-    "Conversations": ("conversation", "handover", "escalation"),
+    "Conversations": ("conversation", "handover", "escalation", "operation"),
     "Set-up": ("auth", "profile", "webhook", "recipe"),
     "Tools": ("sandbox", "limits", "api", "schema"),
 }
@@ -133,10 +134,8 @@ def _run(argv: Sequence[str], session: Session) -> int:
 
 
 def show(session: Session, result: Any) -> int:
-    """Show a result, and raise the fault of ours that ended it, if one did."""
-    if result is None:
-        return int(ExitCode.OK)
-    return int(session.printer.show(result))
+    """Show a result; what the process exits with."""
+    return int(ExitCode.OK if result is None else session.printer.show(result))
 
 
 def fail(session: Session, argv: Sequence[str], error: QscBotError) -> int:
@@ -144,6 +143,9 @@ def fail(session: Session, argv: Sequence[str], error: QscBotError) -> int:
     if session.options.output is None and (wanted := wanted_format(argv)):
         session.options.output = wanted
         vars(session).pop("printer", None)
+    report = getattr(error, "report", None)
+    if report is not None:
+        session.printer.show(report)
     session.printer.error(error)
     return int(error.exit_code)
 

@@ -46,6 +46,9 @@ Confirm = Annotated[
     typer.Option("--confirm-profile", metavar="NAME", help="The profile's name, where the profile is protected."),
 ]
 
+Reason = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why; kept with the operation.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Answer yes to the question that --ids asks.")]
+
 WRITE_OPTIONS: Final[dict[str, tuple[Any, Any]]] = {
     "ids": (Ids, None),
     "ids_from": (IdsFrom, None),
@@ -53,12 +56,9 @@ WRITE_OPTIONS: Final[dict[str, tuple[Any, Any]]] = {
         Annotated[bool, typer.Option("--dry-run", "-n", help="Show what would be sent, and send nothing that writes.")],
         False,
     ),
-    "yes": (Annotated[bool, typer.Option("--yes", "-y", help="Answer yes to the question that --ids asks.")], False),
+    "yes": (Yes, False),
     "confirm_profile": (Confirm, None),
-    "reason": (
-        Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why; kept with the operation.")],
-        None,
-    ),
+    "reason": (Reason, None),
     "fail_fast": (Annotated[bool, typer.Option("--fail-fast", help="Stop at the first failure.")], False),
 }
 LONGEST_COMMAND: Final = 4_000

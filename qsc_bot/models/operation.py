@@ -164,6 +164,7 @@ class OperationSummary(msgspec.Struct, frozen=True, kw_only=True):
     state: State
     profile: str
     account_id: str
+    remote: str
     by: str
     host: str
     reason: str | None = None

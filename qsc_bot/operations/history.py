@@ -78,6 +78,7 @@ def fold(entries: Sequence[Entry], *, is_running: Callable[[], bool]) -> Operati
         state=state,
         profile=begun.profile,
         account_id=begun.account_id,
+        remote=begun.remote,
         by=begun.by,
         host=begun.host,
         reason=begun.reason,

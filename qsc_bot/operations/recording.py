@@ -1,7 +1,6 @@
 """Writes one operation to the journal while it is carried out: before each call goes out, and after its answer."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 from qsc_bot.errors import QscBotError
 from qsc_bot.models.conversation import Call, Failure, Outcome, Reading
@@ -17,12 +16,11 @@ class Recording:
         self.operation = operation
         self.failure: QscBotError | None = None
 
-    @contextmanager
-    def begun(self, begin: Begun, steps: Sequence[Step]) -> Iterator[None]:
-        """Write down the plan before anything of it is done, and be the only one who does it."""
-        with self._journal.held(self.operation):
-            self._journal.append(self.operation, [(None, begin), *((step.id, Planned(step=step)) for step in steps)])
-            yield
+    def begun(self, begin: Begun, steps: Sequence[Step], known: Sequence[Outcome] = ()) -> None:
+        """Write down the plan before anything of it is done, and what is known already of some of its items."""
+        plan: list[tuple[str | None, Event]] = [(step.id, Planned(step=step)) for step in steps]
+        settled: list[tuple[str | None, Event]] = [(one.id, Settled(outcome=one)) for one in known]
+        self._journal.append(self.operation, [(None, begin), *plan, *settled])
 
     def resumed(self, event: Resumed) -> None:
         """Write down that the operation goes on."""

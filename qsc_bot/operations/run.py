@@ -135,7 +135,7 @@ class Run:
         left = sum(step.id not in self._done for step in self._steps)
         number = f"{left} conversation{' was' if left == 1 else 's were'} not touched"
         told = QscBotError(self._break.code, f"{self._break.message}; {number}")
-        told.__cause__ = self._break.__cause__
+        told.__cause__ = self._break.__cause__  # None but for a fault of ours
         return told
 
     def _next(self, items: Sequence[Outcome]) -> list[str]:

@@ -284,7 +284,12 @@ class Printer:
         return report.exit_code
 
     def _tell_failure(self, report: Report) -> None:
-        """What the whole came to; where people have read why each of several failed, only what stopped it."""
+        """What the whole came to; where people have read why each of several failed, only what stopped it.
+
+        A fault of ours that stopped it is raised, for a report to be made of it.
+        """
+        if report.stop is not None and isinstance(fault := report.stop.__cause__, Exception):
+            raise fault
         is_told = len(report.body.items) > 1 and not self.is_for_programs and report.stop is None
         if (error := report.failure()) and not is_told:
             self.error(error)

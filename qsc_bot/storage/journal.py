@@ -48,9 +48,10 @@ class Journal:
         self._turn = threading.Lock()
 
     def close(self) -> None:
-        """Close what was opened; what this process still holds is free then."""
+        """Close what was opened, between two uses of it; what this process still holds is free then."""
         if "_db" in vars(self):
-            self._db.close()
+            with self._turn:
+                self._db.close()
         if "_presence" in vars(self):
             self._presence.leave()
 
@@ -79,6 +80,16 @@ class Journal:
         sql = f"SELECT operation FROM entries WHERE kind = 'begun' {having} ORDER BY number {order}"
         with self._reading() as db:
             return [row["operation"] for row in db.execute(sql, () if item is None else (item,))]
+
+    def last_change(self, item: str) -> str | None:
+        """The operation that changed an item last."""
+        sql = (
+            "SELECT operation FROM entries WHERE item = ? AND kind = 'settled' "
+            "AND json_extract(body, '$.outcome.status') = 'changed' ORDER BY number DESC LIMIT 1"
+        )
+        with self._reading() as db:
+            row = db.execute(sql, (item,)).fetchone()
+        return str(row["operation"]) if row else None
 
     def lines(self) -> Iterator[sqlite3.Row]:
         """Every entry as it stands in the file, in order; `chained` tells whether each is what it was."""
