@@ -3,7 +3,7 @@
 import inspect
 import shlex
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import wraps
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -16,6 +16,7 @@ from qsc_bot.models.conversation import Control, Outcome
 from qsc_bot.results import Report, Running
 
 if TYPE_CHECKING:
+    from qsc_bot.models.operation import Step
     from qsc_bot.operations.operation import Author
     from qsc_bot.operations.selection import Target
 
@@ -39,6 +40,14 @@ IdsFrom = Annotated[
 IfControl = Annotated[
     Control | None,
     typer.Option("--if-control", help="Only when it is held by this one; else exit 7, or skipped with several ids."),
+]
+WithTag = Annotated[
+    bool | None,
+    typer.Option(
+        "--with-tag/--no-tag",
+        help="Let the escalation tag follow, or not; default: align_tag of the profile.",
+        show_default=False,
+    ),
 ]
 NoVerify = Annotated[bool, typer.Option("--no-verify", help="Do not read the state back after the write.")]
 Confirm = Annotated[
@@ -77,22 +86,29 @@ class Write:
     confirm_profile: str | None
     reason: str | None
     fail_fast: bool
+    told: list[str] = field(default_factory=list)
 
-    def run(self, action: str, **wish: Any) -> Report | Running:
+    def run(
+        self,
+        action: str,
+        *,
+        prepare: "Callable[[Sequence[Step]], Sequence[Step]]" = lambda steps: steps,
+        **wish: Any,
+    ) -> Report | Running:
         """Resolve the ids, then show what would be sent, or ask where it must be asked and act.
 
-        `wish` is what each step wants besides; see `models.operation.Step`.
+        `wish` is what each step wants besides, see `models.operation.Step`; `prepare` decides the rest for all of them.
         """
         from qsc_bot.models.operation import Step
         from qsc_bot.operations.dry_run import plan_each
         from qsc_bot.operations.operation import start
         from qsc_bot.operations.selection import resolve
 
-        connection, told = self.session.connection, list[str]()
+        connection, told = self.session.connection, self.told
         self.session.printer.check_fields("outcomes", Outcome)
         texts = _texts(self.session, self.ids or (), self.ids_from, tell=told.append)
         targets = resolve(connection, texts, one_each=True, tell=told.append)
-        steps = [Step(id=str(target.id), action=action, **wish) for target in targets]
+        steps = prepare([Step(id=str(target.id), action=action, **wish) for target in targets])
         if self.dry_run:
             return plan_each(connection, steps, warnings=told)
         self._confirm(targets, action)

@@ -28,7 +28,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What an operation is to do to one conversation, as it was decided before anything was sent.
 
     It is done only while the conversation is still held by `expected`, and, with a `fingerprint`, while the state that
-    this was decided on is still the same. `escalation` says whether the tag is to follow a hand-over; `seconds` is how
+    this was decided on is still the same. `with_tag` lets the escalation tag follow a hand-over; `seconds` is how
     long an extension lasts.
     """
 
@@ -36,7 +36,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     action: str
     expected: Control | None = None
     fingerprint: str | None = None
-    escalation: bool = False
+    with_tag: bool = False
     verify: bool = True
     seconds: int | None = None
     reason: str | None = None
@@ -153,6 +153,7 @@ class OperationItem(
     state_before: Before | None = None
     calls: list[Call] = msgspec.field(default_factory=list)
     ids: dict[str, str] = msgspec.field(default_factory=dict)
+    with_tag: bool = False
     reason: str | None = None
 
 

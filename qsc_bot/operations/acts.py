@@ -10,13 +10,22 @@ from qsc_bot.operations.connection import Connection
 from qsc_bot.operations.escalation import write_tag
 from qsc_bot.operations.handover import extend, hand_over
 from qsc_bot.operations.move import Trace, plan_move
+from qsc_bot.operations.tag_along import follows, hand_over_with_tag
 from qsc_bot.operations.work import Work, order_of
 
 Act = Callable[[Work, Step, Trace], Outcome]
 
+
+def hand_over_as_wished(work: Work, step: Step, trace: Trace) -> Outcome:
+    """Move control alone, or the escalation tag with it where the step wishes that and the service has both."""
+    if follows(work.connection, step):
+        return hand_over_with_tag(work, step, trace)
+    return hand_over(work, step, trace)
+
+
 ACTS: Final[Mapping[str, Act]] = {
-    "handover.to_bot": hand_over,
-    "handover.to_agent": hand_over,
+    "handover.to_bot": hand_over_as_wished,
+    "handover.to_agent": hand_over_as_wished,
     "handover.extend": extend,
     "escalation.add": write_tag,
     "escalation.remove": write_tag,

@@ -8,8 +8,8 @@ from qsc_bot.models.conversation import Call, ConversationId, Failure, Outcome, 
 from qsc_bot.models.operation import Step
 from qsc_bot.operations.acts import driver_of, plan
 from qsc_bot.operations.connection import Connection
-from qsc_bot.operations.handover import skipped_by_guard
-from qsc_bot.operations.move import Order
+from qsc_bot.operations.move import Order, skipped_by_guard
+from qsc_bot.operations.tag_along import with_tag
 from qsc_bot.operations.work import new_operation, order_of
 from qsc_bot.results import DryRun, Report
 
@@ -29,6 +29,9 @@ def plan_each(connection: Connection, steps: Sequence[Step], *, warnings: Sequen
             reading = driver.read(ConversationId.parse(step.id)) if is_readable else None
             settled = _settled(reading, order, several=len(steps) > 1)
             calls = () if settled else plan(driver, step, operation, reading).calls
+            if settled is None or settled.status is Status.UNCHANGED:
+                calls = with_tag(connection, step, operation, calls, is_read=is_readable)
+                settled = None if calls else settled
         except QscBotError as error:
             items.append(Outcome(id=step.id, action=step.action, status=Status.FAILED, error=Failure.of(error)))
             continue

@@ -2,8 +2,7 @@
 
 from qsc_bot.models.conversation import ConversationId, Outcome
 from qsc_bot.models.operation import Step
-from qsc_bot.operations.handover import skipped_by_guard
-from qsc_bot.operations.move import Trace, move
+from qsc_bot.operations.move import Trace, move, skipped_by_guard
 from qsc_bot.operations.work import Work
 
 

@@ -12,7 +12,7 @@ from qsc_bot.errors import ApiError, QscBotError, WriteInDoubt
 from qsc_bot.models.conversation import Control, ConversationId, Method, Outcome, Reading, Status
 from qsc_bot.models.operation import Step
 from qsc_bot.operations.connection import Connection
-from qsc_bot.operations.move import Order, Sent, Trace, guard_failed, move, outcome, send_all
+from qsc_bot.operations.move import Order, Sent, Trace, move, outcome, send_all, skipped_by_guard
 from qsc_bot.operations.work import Work
 
 
@@ -59,16 +59,6 @@ def extend(work: Work, step: Step, trace: Trace) -> Outcome:
             f"{person} is held by {before.control.value}; only the app that holds it may extend control",
         )
     return _extended(driver, before, order, send_all(driver, before, plan.calls, trace))
-
-
-def skipped_by_guard(before: Reading, order: Order, *, several: bool) -> Outcome | None:
-    """What `--if-control` makes of one of several: skipped. For a single one the guard is an error, raised here."""
-    if order.allows(before.control):
-        return None
-    error = guard_failed(before, order)
-    if not several:
-        raise error
-    return outcome(before, order, Status.SKIPPED, after=before.control, note=error.message)
 
 
 def _extended(driver: Driver, before: Reading, order: Order, sent: Sent) -> Outcome:

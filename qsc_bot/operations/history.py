@@ -93,7 +93,14 @@ def fold(entries: Sequence[Entry], *, is_running: Callable[[], bool]) -> Operati
 
 
 def _planned(step: Step) -> OperationItem:
-    return OperationItem(id=step.id, action=step.action, status=Status.PLANNED, phase=Phase.PLANNED, reason=step.reason)
+    return OperationItem(
+        id=step.id,
+        action=step.action,
+        status=Status.PLANNED,
+        phase=Phase.PLANNED,
+        with_tag=step.with_tag,
+        reason=step.reason,
+    )
 
 
 def _after(item: OperationItem, event: object) -> OperationItem:

@@ -149,6 +149,16 @@ def guard_failed(before: Reading, order: Order) -> QscBotError:
     )
 
 
+def skipped_by_guard(before: Reading, order: Order, *, several: bool) -> Outcome | None:
+    """What `--if-control` makes of one of several: skipped. For a single one the guard is an error, raised here."""
+    if order.allows(before.control):
+        return None
+    error = guard_failed(before, order)
+    if not several:
+        raise error
+    return outcome(before, order, Status.SKIPPED, after=before.control, note=error.message)
+
+
 def _found_so(before: Reading, order: Order) -> Outcome:
     """Nothing is to be done: it was so before, or the write whose answer was lost made it so."""
     if order.is_again:

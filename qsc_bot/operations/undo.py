@@ -53,7 +53,12 @@ def last_operation(journal: Journal) -> Operation:
 
 def _inverse(item: OperationItem) -> Step:
     """What takes an item back, done only while the conversation is still as the operation left it."""
-    return Step(id=item.id, action=INVERSE.get(item.action, item.action), expected=TARGETS[item.action])
+    target, was = TARGETS[item.action], item.state_before
+    if item.with_tag and was is not None and was.control is target:
+        action = "escalation.remove" if target is Control.AGENT else "escalation.add"
+        return Step(id=item.id, action=action, expected=target)  # the tag alone was changed
+    tag_was_changed = item.with_tag and was is not None and was.escalated is (target is Control.BOT)
+    return Step(id=item.id, action=INVERSE.get(item.action, item.action), expected=target, with_tag=tag_was_changed)
 
 
 def _left_alone(journal: Journal, operation: Operation, item: OperationItem) -> Outcome | None:

@@ -1,14 +1,19 @@
 """Hand conversations to the bot or to the agents."""
 
 from datetime import timedelta
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from qsc_bot.cli.options import command, duration, group, session
-from qsc_bot.cli.writes import Ids, IdsFrom, IfControl, NoVerify, Write, read_targets, write_command
+from qsc_bot.cli.writes import Ids, IdsFrom, IfControl, NoVerify, WithTag, Write, read_targets, write_command
 from qsc_bot.models.conversation import Conversation
 from qsc_bot.results import Listing, Report, Running
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from qsc_bot.models.operation import Step
 
 app = group("Hand conversations to the bot or to the agents.")
 
@@ -25,15 +30,19 @@ def status(ctx: typer.Context, ids: Ids = None, ids_from: IdsFrom = None) -> Lis
 
 
 @write_command(app, "to-bot", example="qsc-bot handover to-bot whatsapp:32470000001 --if-control agent")
-def to_bot(typed: Write, if_control: IfControl = None, no_verify: NoVerify = False) -> Report | Running:
+def to_bot(
+    typed: Write, if_control: IfControl = None, no_verify: NoVerify = False, with_tag: WithTag = None
+) -> Report | Running:
     """Hand conversations to the bot. The customer is sent nothing."""
-    return typed.run("handover.to_bot", expected=if_control, verify=not no_verify)
+    return _hand_over(typed, "handover.to_bot", with_tag, expected=if_control, verify=not no_verify)
 
 
 @write_command(app, "to-agent", example="qsc-bot handover to-agent twitter:1001 --dry-run")
-def to_agent(typed: Write, if_control: IfControl = None, no_verify: NoVerify = False) -> Report | Running:
+def to_agent(
+    typed: Write, if_control: IfControl = None, no_verify: NoVerify = False, with_tag: WithTag = None
+) -> Report | Running:
     """Hand conversations to the agents. The customer is sent nothing."""
-    return typed.run("handover.to_agent", expected=if_control, verify=not no_verify)
+    return _hand_over(typed, "handover.to_agent", with_tag, expected=if_control, verify=not no_verify)
 
 
 @write_command(app, "extend", example="qsc-bot handover extend facebook:5550001 --by 48h")
@@ -55,3 +64,14 @@ def extend(
     from qsc_bot.operations.handover import extension_seconds
 
     return typed.run("handover.extend", expected=if_control, seconds=extension_seconds(by))
+
+
+def _hand_over(typed: Write, action: str, with_tag: bool | None, **wish: Any) -> Report | Running:
+    from qsc_bot.operations.tag_along import as_wished
+
+    here = typed.session
+
+    def prepare(steps: "Sequence[Step]") -> "Sequence[Step]":
+        return as_wished(here.connection, steps, lambda: here.setup, given=with_tag, tell=typed.told.append)
+
+    return typed.run(action, prepare=prepare, **wish)
