@@ -57,6 +57,11 @@ CATALOGUE: Final[Mapping[str, Kind]] = {
         "this cannot be a webhook address",
         "give an http or https address without fragment, user or password",
     ),
+    "webhook.body": Kind(
+        _E.USAGE,
+        "the body of a webhook cannot be read",
+        "give the bytes as they arrived: a mention, a list of mentions, or an object with Messenger's entries",
+    ),
     "usage.log": Kind(_E.USAGE, "the log cannot be read", "give a plain text log, or - for standard input"),
     "usage.schema": Kind(_E.USAGE, "there is no schema of this name", "see qsc-bot schema"),
     "api.refused": Kind(

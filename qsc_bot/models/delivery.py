@@ -1,0 +1,81 @@
+"""What arrived at a webhook: one delivery for each event, and how its signature stands."""
+
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+
+class Via(StrEnum):
+    """Who sends to a webhook."""
+
+    SOCIAL_CONNECT = "social-connect"
+    MESSENGER = "messenger"
+
+
+class Kind(StrEnum):
+    """What a delivery tells of. `other` is an event that this tool does not know."""
+
+    MENTION = "mention"
+    MESSAGE = "messenger-message"
+    STANDBY = "messenger-standby"
+    PASS_CONTROL = "pass-thread-control"
+    TAKE_CONTROL = "take-thread-control"
+    REQUEST_CONTROL = "request-thread-control"
+    ROLES = "app-roles"
+    RECEIPT = "messenger-receipt"
+    OTHER = "other"
+
+
+class Verdict(StrEnum):
+    """How a signature stands. `re-encoded-body`: it fits the same JSON, written in another way."""
+
+    VALID = "valid"
+    WRONG = "wrong-signature"
+    RE_ENCODED = "re-encoded-body"
+    MISSING = "missing"
+    MALFORMED = "malformed"
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that a request tells of; `is_private` is null where it cannot be told."""
+
+    kind: Kind
+    dedupe_key: str
+    conversation: str | None = None
+    is_private: bool | None = None
+    happened_at: datetime | None = None
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """What a bot answered to a request that was passed on; `status` is null where no answer came."""
+
+    url: str
+    status: int | None = None
+    milliseconds: int | None = None
+    error: str | None = None
+
+
+class Delivery(msgspec.Struct, frozen=True, kw_only=True):
+    """One event as it arrived; the events of one request share its body."""
+
+    id: str
+    kind: Kind
+    via: Via
+    conversation: str | None = None
+    recipe: str | None = None
+    revision: str | None = None
+    received_at: datetime
+    verified: bool
+    dedupe_key: str
+    answer: int
+    forwarded: Answer | None = None
+
+
+class Signature(msgspec.Struct, frozen=True, kw_only=True):
+    """A signature, judged."""
+
+    via: Via
+    header: str
+    verdict: Verdict
+    note: str | None = None

@@ -1,0 +1,83 @@
+"""Signatures of webhooks, over the raw bytes: made, and judged before anything is parsed.
+
+Social Connect: https://app.engagor.com/developers/documentation/webhooks
+Messenger: https://developers.facebook.com/docs/messenger-platform/webhooks
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from qsc_bot.models.delivery import Verdict, Via
+
+HEADERS: Final[Mapping[Via, str]] = {Via.SOCIAL_CONNECT: "x-signature", Via.MESSENGER: "x-hub-signature-256"}
+_PREFIX: Final = "sha256="
+_DIGEST_BYTES: Final = 32
+
+
+def sign(via: Via, body: bytes, secret: str) -> str:
+    """The header's value over these bytes: base64 for Social Connect, `sha256=` and hex for Meta."""
+    digest = _digest(body, secret)
+    return base64.b64encode(digest).decode() if via is Via.SOCIAL_CONNECT else f"{_PREFIX}{digest.hex()}"
+
+
+def is_valid(via: Via, body: bytes, header: str | None, secret: str) -> bool:
+    """Whether a header signs exactly these bytes, compared in constant time."""
+    given = _given(via, header or "")
+    return given is not None and hmac.compare_digest(given, _digest(body, secret))
+
+
+def judge(via: Via, body: bytes, header: str | None, secret: str) -> tuple[Verdict, str | None]:
+    """What is wrong with a signature, and in which form of the same JSON it would fit."""
+    if header is None or not header.strip():
+        return Verdict.MISSING, f"there is no {HEADERS[via]} header"
+    given = _given(via, header)
+    if given is None:
+        wanted = "base64 of 32 bytes" if via is Via.SOCIAL_CONNECT else "sha256= and 64 hexadecimal digits"
+        return Verdict.MALFORMED, f"{HEADERS[via]} is not {wanted}"
+    if hmac.compare_digest(given, _digest(body, secret)):
+        return Verdict.VALID, None
+    for form, other in _other_forms(body):
+        if hmac.compare_digest(given, _digest(other, secret)):
+            return Verdict.RE_ENCODED, f"it fits the same JSON {form}: sign and check the raw bytes"
+    return Verdict.WRONG, "another secret, or another body"
+
+
+def _digest(body: bytes, secret: str) -> bytes:
+    return hmac.new(secret.encode(), body, hashlib.sha256).digest()
+
+
+def _given(via: Via, header: str) -> bytes | None:
+    """The digest that a header names; None where it names none."""
+    text = header.strip()
+    try:
+        if via is Via.SOCIAL_CONNECT:
+            digest = base64.b64decode(text, validate=True)
+        else:
+            digest = bytes.fromhex(text.removeprefix(_PREFIX)) if text.startswith(_PREFIX) else b""
+    except (binascii.Error, ValueError):
+        return None
+    return digest if len(digest) == _DIGEST_BYTES else None
+
+
+def _other_forms(body: bytes) -> Iterator[tuple[str, bytes]]:
+    """The ways in which programs write the same JSON again, each with its name."""
+    yield "with a newline at the end", body + b"\n"
+    yield "without white space around it", body.strip()
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        return
+    for spacing, separators in (("compact", (",", ":")), ("with spaces", (", ", ": "))):
+        for letters, is_ascii in (("escaped", True), ("in UTF-8", False)):
+            text = json.dumps(document, ensure_ascii=is_ascii, separators=separators)
+            yield f"{letters}, {spacing}", _encoded(text)
+            yield f"{letters}, {spacing}, with escaped slashes", _encoded(text.replace("/", "\\/"))
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")

@@ -1,0 +1,159 @@
+"""Events: every shape that is documented, every shape that is feared, each told once."""
+
+import json
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qsc_bot.errors import QscBotError
+from qsc_bot.models.delivery import Event, Kind, Via
+from qsc_bot.webhook.events import read_events
+
+MENTION: dict[str, Any] = {
+    "id": "437",
+    "topic": {"id": 46283},
+    "message": {"type": "privatemessage", "content": "hello"},
+    "source": {"service": "whatsapp"},
+    "author": {"id": 32470000000, "managed": False},
+    "date": {"added": 1_700_000_000},
+}
+SIDES = {"sender": {"id": "5550001"}, "recipient": {"id": "1029384756"}, "timestamp": 1_795_000_000_000}
+
+
+def qsc(document: Any) -> list[Event]:
+    return read_events(Via.SOCIAL_CONNECT, json.dumps(document).encode())
+
+
+def meta(*events: Any, channel: str = "messaging", **more: Any) -> list[Event]:
+    body = {"object": "page", "entry": [{"id": "1029384756", channel: list(events)}]} | more
+    return read_events(Via.MESSENGER, json.dumps(body).encode())
+
+
+def test_mention_tells_whose_it_is() -> None:
+    (event,) = qsc(MENTION)
+    assert (event.kind, event.dedupe_key, event.conversation) == (Kind.MENTION, "46283_437", "whatsapp:32470000000")
+    assert (event.is_private, event.happened_at is not None) == (True, True)
+
+
+def test_list_of_mentions_is_an_event_each() -> None:
+    assert [event.dedupe_key for event in qsc([MENTION, MENTION | {"id": 438}])] == ["46283_437", "46283_438"]
+
+
+def test_mention_in_a_form_field_is_read() -> None:
+    body = urlencode({"mention": json.dumps(MENTION), "other": "x"}).encode()
+    assert read_events(Via.SOCIAL_CONNECT, body) == qsc(MENTION)
+
+
+def test_escaped_and_utf8_bodies_are_the_same_event() -> None:
+    told = MENTION | {"author": {"id": "é-1"}}
+    bodies = [json.dumps(told, ensure_ascii=is_ascii).encode() for is_ascii in (True, False)]
+    assert read_events(Via.SOCIAL_CONNECT, bodies[0]) == read_events(Via.SOCIAL_CONNECT, bodies[1])
+
+
+@pytest.mark.parametrize("lacking", ["id", "topic"])
+def test_mention_without_its_ids_is_known_by_its_content(lacking: str) -> None:
+    poor = {key: value for key, value in MENTION.items() if key != lacking}
+    first, again, other = qsc(poor)[0], qsc(dict(reversed(poor.items())))[0], qsc(poor | {"status": "new"})[0]
+    assert first.dedupe_key == again.dedupe_key != other.dedupe_key
+
+
+def test_our_own_message_names_no_conversation() -> None:
+    assert qsc(MENTION | {"author": {"id": "9", "managed": True}})[0].conversation is None
+
+
+KINDS: dict[str, tuple[dict[str, Any], str, Kind]] = {
+    "message": ({"message": {"mid": "m_1", "text": "x"}}, "messaging", Kind.MESSAGE),
+    "postback": ({"postback": {"payload": "x"}}, "messaging", Kind.MESSAGE),
+    "standby": ({"message": {"mid": "m_1"}}, "standby", Kind.STANDBY),
+    "postback on standby, without its payload": ({"postback": {}}, "standby", Kind.STANDBY),
+    "pass": ({"pass_thread_control": {"new_owner_app_id": 222}}, "messaging", Kind.PASS_CONTROL),
+    "take": ({"take_thread_control": {"previous_owner_app_id": None}}, "messaging", Kind.TAKE_CONTROL),
+    "request": ({"request_thread_control": {"requested_owner_app_id": "222"}}, "messaging", Kind.REQUEST_CONTROL),
+    "receipt": ({"read": {"watermark": 1}}, "messaging", Kind.RECEIPT),
+    "receipt on standby": ({"delivery": {"mids": []}}, "standby", Kind.RECEIPT),
+    "unheard of": ({"something": 1}, "messaging", Kind.OTHER),
+}
+
+
+@pytest.mark.parametrize(("fields", "channel", "kind"), KINDS.values(), ids=KINDS)
+def test_messenger_events_by_kind(fields: dict[str, Any], channel: str, kind: Kind) -> None:
+    (event,) = meta(SIDES | fields, channel=channel)
+    assert (event.kind, event.conversation) == (kind, "facebook:5550001")
+    assert event.happened_at is not None
+
+
+def test_roles_have_no_sender() -> None:
+    (event,) = meta({"recipient": {"id": "1029384756"}, "timestamp": 1, "app_roles": {"111": ["primary_receiver"]}})
+    assert (event.kind, event.conversation) == (Kind.ROLES, None)
+
+
+def test_echo_belongs_to_who_it_was_sent_to() -> None:
+    echo = {"sender": {"id": "1029384756"}, "recipient": {"id": "5550001"}, "message": {"mid": "m_2", "is_echo": True}}
+    assert meta(echo)[0].conversation == "facebook:5550001"
+
+
+def test_instagram_is_a_service_of_its_own() -> None:
+    assert meta(SIDES | {"message": {"mid": "m"}}, object="instagram")[0].conversation == "instagram:5550001"
+
+
+def test_message_is_known_by_its_id_and_others_by_their_fields() -> None:
+    message = SIDES | {"message": {"mid": "m_1", "text": "x"}}
+    assert meta(message)[0].dedupe_key == "m_1"
+    passed = SIDES | {"pass_thread_control": {"new_owner_app_id": "222"}}
+    later = passed | {"timestamp": 1_795_000_000_001}
+    keys = [event.dedupe_key for event in meta(passed, passed, later)]
+    assert keys[0] == keys[1] != keys[2]
+
+
+UNREADABLE: dict[str, tuple[Via, bytes]] = {
+    "nothing": (Via.SOCIAL_CONNECT, b""),
+    "text": (Via.SOCIAL_CONNECT, b"hello"),
+    "no UTF-8": (Via.SOCIAL_CONNECT, b"\xff\xfe"),
+    "a number": (Via.SOCIAL_CONNECT, b"7"),
+    "an empty list": (Via.SOCIAL_CONNECT, b"[]"),
+    "a list of words": (Via.SOCIAL_CONNECT, b'["x"]'),
+    "a form without the field": (Via.SOCIAL_CONNECT, b"a=b"),
+    "nested beyond measure": (Via.SOCIAL_CONNECT, b"[" * 100_000),
+    "Messenger without entries": (Via.MESSENGER, b"{}"),
+    "Messenger with no event": (Via.MESSENGER, b'{"entry":[{"id":"1"}]}'),
+    "Messenger with odd entries": (Via.MESSENGER, b'{"entry":[7,{"messaging":[7]},{"messaging":{}}]}'),
+    "Messenger as a list": (Via.MESSENGER, b"[]"),
+}
+
+
+@pytest.mark.parametrize(("via", "body"), UNREADABLE.values(), ids=UNREADABLE)
+def test_body_without_an_event_is_refused(via: Via, body: bytes) -> None:
+    with pytest.raises(QscBotError) as caught:
+        read_events(via, body)
+    assert caught.value.code == "webhook.body"
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["id", "topic", "author", "source", "message", "entry", "messaging", "standby", "sender", "date", "mid"]
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=15,
+)
+
+
+@given(via=st.sampled_from(Via), document=JSON)
+def test_whatever_json_comes_it_is_read_or_refused(via: Via, document: Any) -> None:
+    codes, events = [], []
+    try:
+        events = read_events(via, json.dumps(document).encode())
+    except QscBotError as refused:
+        codes = [refused.code]
+    assert bool(events) is not bool(codes)
+    assert set(codes) <= {"webhook.body"}
+    assert all(event.dedupe_key for event in events)
