@@ -143,6 +143,7 @@ CATALOGUE: Final[Mapping[str, Kind]] = {
         "check the id and the profile; it can also mean that the token may not see it",
     ),
     "operation.not_found": Kind(_E.NOT_FOUND, "there is no operation of this id", "see qsc-bot operation list"),
+    "delivery.not_found": Kind(_E.NOT_FOUND, "no such delivery is stored here", "see qsc-bot webhook deliveries"),
     "webhook.not_found": Kind(_E.NOT_FOUND, "there is no webhook of this name", "see qsc-bot webhook list"),
     "recipe.not_found": Kind(_E.NOT_FOUND, "there is no recipe of this name", "see qsc-bot recipe list"),
     "api.not_found": Kind(

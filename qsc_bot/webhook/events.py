@@ -17,9 +17,9 @@ from qsc_bot.models.wire import decode_id, moment
 FORM_FIELD: Final = "mention"
 """A body may come as a form with the mention in this field: not documented, so both are taken."""
 CONTROL: Final[Mapping[str, Kind]] = {
-    "pass_thread_control": Kind.PASS_CONTROL,
-    "take_thread_control": Kind.TAKE_CONTROL,
-    "request_thread_control": Kind.REQUEST_CONTROL,
+    "pass_thread_control": Kind.PASSED,
+    "take_thread_control": Kind.TAKEN,
+    "request_thread_control": Kind.REQUESTED,
     "app_roles": Kind.ROLES,
 }
 RECEIPTS: Final = ("read", "delivery")
