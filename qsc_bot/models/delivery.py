@@ -2,8 +2,13 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 import msgspec
+
+RECIPE_KEY: Final = "qsc_recipe"
+REVISION_KEY: Final = "qsc_rev"
+"""The marker in a webhook's address: which recipe, and which revision of it, a delivery comes from."""
 
 
 class Via(StrEnum):

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from qsc_bot.errors import QscBotError
 from qsc_bot.exit_codes import ExitCode
+from qsc_bot.models.delivery import RECIPE_KEY, REVISION_KEY
 from qsc_bot.models.setup import Recipe
 from qsc_bot.operations.recipe import SHOWN
 from qsc_bot.operations.webhook import check_name
@@ -13,7 +14,6 @@ from qsc_bot.results import Record
 from qsc_bot.setup.access_log import read_log
 from qsc_bot.setup.form import Revealed, changed_labels, text_of
 from qsc_bot.setup.guided import GuidedSetup
-from qsc_bot.setup.marker import NAME_KEY, REVISION_KEY
 
 
 class RecipeDrifted(QscBotError):
@@ -91,7 +91,9 @@ def _cure(setup: GuidedSetup, recipe: Recipe, live: str) -> tuple[str, ...]:
     if live != recipe.revision:
         known = setup.difference_from(recipe.name, live)
         fields = (
-            changed_labels(known) if known else f"the URL, to {NAME_KEY}={recipe.name}&{REVISION_KEY}={recipe.revision}"
+            changed_labels(known)
+            if known
+            else f"the URL, to {RECIPE_KEY}={recipe.name}&{REVISION_KEY}={recipe.revision}"
         )
         return (f"at {path}, change: {fields}", f"qsc-bot recipe show {recipe.name} --form")
     if recipe.pending == "delete":

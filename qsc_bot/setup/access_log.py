@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from qsc_bot.models.delivery import RECIPE_KEY, REVISION_KEY
 from qsc_bot.setup.evidence import CLOCK_TOLERANCE, Sighting
 from qsc_bot.setup.json_log import JsonRecords
 from qsc_bot.setup.json_record import is_referer, record_in
 from qsc_bot.setup.log_time import time_in
-from qsc_bot.setup.marker import NAME_KEY, REVISION_KEY
 from qsc_bot.setup.request_line import OPENING_BYTES, requested_in
 
 PIECE_BYTES: Final = 1 << 16
@@ -23,16 +23,16 @@ HEAD_BYTES: Final = 4096
 MOST_REVISIONS: Final = 1000
 
 _OVERLAP_BYTES: Final = 2 * AROUND_BYTES
-_NEEDLE: Final = NAME_KEY.encode()
+_NEEDLE: Final = RECIPE_KEY.encode()
 _WORD: Final = re.compile(r"[^\s\"'<>]+", re.ASCII)
 _KEY_START: Final = r"(?:(?<![\w.~%-])|(?<=\\u0026))"
 _EQUALS: Final = r"(?:=|\\u003[dD])"
-_NAME: Final = re.compile(rf"{_KEY_START}{NAME_KEY}{_EQUALS}([a-z0-9-]+)(?![\w.~%-])", re.ASCII)
+_NAME: Final = re.compile(rf"{_KEY_START}{RECIPE_KEY}{_EQUALS}([a-z0-9-]+)(?![\w.~%-])", re.ASCII)
 _REVISION: Final = re.compile(rf"{_KEY_START}{REVISION_KEY}{_EQUALS}([0-9a-f]{{12}})(?![\w.~%-])", re.ASCII)
 _QUOTE: Final = r"\\{0,15}\""
 _SPACE: Final = r"\s{0,15}"
 _VALUE_START: Final = rf"{_QUOTE}{_SPACE}:{_SPACE}\[?{_SPACE}{_QUOTE}"
-_NAME_FIELD: Final = re.compile(rf"(?<=\"){NAME_KEY}{_VALUE_START}([a-z0-9-]+){_QUOTE}", re.ASCII)
+_NAME_FIELD: Final = re.compile(rf"(?<=\"){RECIPE_KEY}{_VALUE_START}([a-z0-9-]+){_QUOTE}", re.ASCII)
 _REVISION_FIELD: Final = re.compile(rf"(?<=\"){REVISION_KEY}{_VALUE_START}([0-9a-f]{{12}}){_QUOTE}", re.ASCII)
 
 
@@ -176,7 +176,7 @@ def read_log(chunks: Iterable[bytes], name: str, *, now: Callable[[], datetime] 
 def _revisions(text: str, name: str, names_at: range) -> Iterator[str]:
     """The revisions that stand beside the recipe's name: in an address, or as fields of JSON."""
     for word in _WORD.finditer(text):
-        if NAME_KEY in word[0]:
+        if RECIPE_KEY in word[0]:
             pairs = [*_paired(_found(_NAME, text, word), _found(_REVISION, text, word), name, names_at)]
             yield from () if pairs and is_referer(text, word) else pairs
     yield from _paired(list(_NAME_FIELD.finditer(text)), list(_REVISION_FIELD.finditer(text)), name, names_at)

@@ -7,8 +7,8 @@ import hashlib
 import json
 from typing import Any, Final
 
-NAME_KEY: Final = "qsc_recipe"
-REVISION_KEY: Final = "qsc_rev"
+from qsc_bot.models.delivery import RECIPE_KEY, REVISION_KEY
+
 REVISION_LETTERS: Final = 12
 
 
@@ -22,14 +22,14 @@ def revision_of(content: dict[str, Any]) -> str:
 def with_marker(url: str, *, name: str, revision: str) -> str:
     """The address with this marker and no other at the end of its query; all else stays as it was written."""
     base, query = _split(without_marker(url))
-    marker = f"{NAME_KEY}={name}&{REVISION_KEY}={revision}"
+    marker = f"{RECIPE_KEY}={name}&{REVISION_KEY}={revision}"
     return f"{base}?{query}&{marker}" if query else f"{base}?{marker}"
 
 
 def without_marker(url: str) -> str:
     """The address as it was before a marker was put into it."""
     base, query = _split(url)
-    kept = [part for part in query.split("&") if part.partition("=")[0] not in (NAME_KEY, REVISION_KEY)]
+    kept = [part for part in query.split("&") if part.partition("=")[0] not in (RECIPE_KEY, REVISION_KEY)]
     return f"{base}?{'&'.join(kept)}" if "".join(kept) or len(kept) > 1 else base
 
 

@@ -1,0 +1,188 @@
+"""What a listener answers: checks the signature of the raw bytes, keeps the events, answers, and then tells of them.
+
+WSGI, so that tests call it as it is; the socket is somebody else's.
+"""
+
+import base64
+import binascii
+import hmac
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+from urllib.parse import parse_qs
+
+from werkzeug.exceptions import ClientDisconnected, HTTPException, RequestEntityTooLarge
+from werkzeug.wrappers import Request, Response
+
+from qsc_bot.errors import QscBotError
+from qsc_bot.models.delivery import RECIPE_KEY, REVISION_KEY, Event, Verdict, Via
+from qsc_bot.storage.deliveries import Arrived
+from qsc_bot.webhook.events import read_events
+from qsc_bot.webhook.signature import HEADERS, is_valid, judge
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+LARGEST_BODY_BYTES: Final = 1024 * 1024
+PATHS: Final[Mapping[str, Via]] = {"/social-connect": Via.SOCIAL_CONNECT, "/messenger": Via.MESSENGER}
+KEPT_HEADERS: Final = ("content-type", *HEADERS.values())
+"""What is kept of a request's head: never `Authorization`, which is a secret."""
+OK: Final = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rules:
+    """What a listener takes. `url_secret` may stand in the address or as the password of Basic authorization.
+
+    Without a secret of its kind a request is refused, unless `takes_unsigned`.
+    """
+
+    paths: Mapping[str, Via]
+    signing: Mapping[Via, str]
+    url_secret: str | None = None
+    verify_token: str | None = None
+    takes_unsigned: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arrival:
+    """A request that was taken: its events, and the ids of those that were new, none where nothing is stored."""
+
+    request: Arrived
+    events: tuple[Event, ...]
+    ids: tuple[str, ...]
+    is_new: bool
+
+
+class Refused(Exception):
+    """A request that is not taken: the status it is answered with, and why, for the one who listens."""
+
+    def __init__(self, status: int, reason: str, note: str | None = None) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
+        self.note = note
+
+
+Keep = Callable[[Arrived, list[Event], int], list[str] | None]
+
+
+class Receiver:
+    """The WSGI application.
+
+    `keep` stores a request and gives the ids of what was new, None where nothing is stored; `tell` hears of each
+    request that was taken, after its answer was decided, and `refuse` of each that was not.
+    """
+
+    def __init__(
+        self, rules: Rules, *, keep: Keep, tell: Callable[[Arrival], None], refuse: Callable[[Refused], None]
+    ) -> None:
+        self._rules = rules
+        self._keep = keep
+        self._tell = tell
+        self._refuse = refuse
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Answer one request."""
+        request = Request(environ, populate_request=False)
+        request.max_content_length = LARGEST_BODY_BYTES
+        try:
+            response = self._answered(request)
+        except Refused as refusal:
+            self._refuse(refusal)
+            response = Response(status=refusal.status)
+        return response(environ, start_response)
+
+    def _answered(self, request: Request) -> Response:
+        path = self._without_secret(request.path)
+        via = self._rules.paths.get(path)
+        if via is None:
+            raise Refused(404, "path", f"nothing is served at {path[:80]}")
+        if request.method == "GET" and via is Via.MESSENGER:
+            return self._shaken(request)
+        if request.method != "POST":
+            raise Refused(405, "method", f"{request.method[:20]} {path}")
+        body = _body(request)
+        verified = self._is_verified(request, via, body)
+        try:
+            events = read_events(via, body)
+        except QscBotError as error:
+            raise Refused(400, "body", error.message) from error
+        self._take(_arrived(request, via, path, body, verified=verified), events)
+        return Response(status=OK)
+
+    def _take(self, arrived: Arrived, events: list[Event]) -> None:
+        try:
+            ids = self._keep(arrived, events, OK)
+        except QscBotError as error:
+            raise Refused(503, "store", error.message) from error  # so that a sender that tries again does so
+        is_new = ids is None or bool(ids)
+        self._tell(Arrival(request=arrived, events=tuple(events), ids=tuple(ids or ()), is_new=is_new))
+
+    def _shaken(self, request: Request) -> Response:
+        """Meta's handshake: the challenge for the right token."""
+        token = self._rules.verify_token
+        given = request.args.get("hub.verify_token", "")
+        is_right = token is not None and hmac.compare_digest(given.encode(), token.encode())
+        if not is_right or request.args.get("hub.mode") != "subscribe":
+            raise Refused(403, "handshake", "the verify token is another one" if token else "no verify token is set")
+        return Response(request.args.get("hub.challenge", ""), mimetype="text/plain")
+
+    def _is_verified(self, request: Request, via: Via, body: bytes) -> bool:
+        """Whether a signature proves the request; false for one that is taken for another reason."""
+        header, secret = request.headers.get(HEADERS[via]), self._rules.signing.get(via)
+        if secret is not None and is_valid(via, body, header, secret):
+            return True
+        if self._rules.takes_unsigned or (via is Via.SOCIAL_CONNECT and header is None and self._bears_secret(request)):
+            return False
+        if secret is None:
+            raise Refused(403, "secret", f"no secret is set that signs {via.value}")
+        verdict, note = judge(via, body, header, secret)
+        raise Refused(403, verdict.value if verdict is not Verdict.VALID else "signature", note)
+
+    def _bears_secret(self, request: Request) -> bool:
+        """Whether the secret of the address stands in it, or is the password of Basic authorization."""
+        values = [value for values in parse_qs(request.query_string.decode("latin-1")).values() for value in values]
+        given = [*request.path.split("/"), *values, _password(request.headers.get("Authorization"))]
+        return True in [self._is_secret(one) for one in given]
+
+    def _without_secret(self, path: str) -> str:
+        """The path that is served, and may be told: a part of it that is the secret is left out."""
+        return "/".join(part for part in path.split("/") if not self._is_secret(part))
+
+    def _is_secret(self, text: str) -> bool:
+        secret = self._rules.url_secret
+        return secret is not None and hmac.compare_digest(text.encode("utf-8", "replace"), secret.encode())
+
+
+def _body(request: Request) -> bytes:
+    try:
+        return request.get_data(cache=False)
+    except RequestEntityTooLarge as error:
+        raise Refused(413, "size", f"the body is larger than {LARGEST_BODY_BYTES // 1024} KiB") from error
+    except (ClientDisconnected, HTTPException) as error:
+        raise Refused(400, "body", "the body did not come whole") from error
+
+
+def _arrived(request: Request, via: Via, path: str, body: bytes, *, verified: bool) -> Arrived:
+    headers = {name: request.headers[name] for name in KEPT_HEADERS if name in request.headers}
+    return Arrived(
+        via=via,
+        target=path,
+        headers=headers,
+        body=body,
+        verified=verified,
+        recipe=request.args.get(RECIPE_KEY),
+        revision=request.args.get(REVISION_KEY),
+    )
+
+
+def _password(authorization: str | None) -> str:
+    """The password of Basic authorization; empty where there is none."""
+    kind, _, encoded = (authorization or "").partition(" ")
+    if kind.casefold() != "basic":
+        return ""
+    try:
+        return base64.b64decode(encoded, validate=True).decode().partition(":")[2]
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        return ""
