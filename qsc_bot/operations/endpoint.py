@@ -1,0 +1,104 @@
+"""The only place that calls a user's own address: a bot, with what a webhook would bring it."""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Final
+from urllib.parse import urlsplit
+
+import httpx
+import msgspec
+
+from qsc_bot import __version__
+from qsc_bot.errors import QscBotError
+from qsc_bot.models.delivery import Answer
+
+LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+ANSWER_SECONDS: Final = 5.0
+"""Meta wants its answer within so long; Social Connect documents no limit."""
+LONGEST_TEXT: Final = 2_000
+
+
+class Reply(msgspec.Struct, frozen=True, kw_only=True):
+    """What came back: the answer, and the beginning of its body."""
+
+    answer: Answer
+    text: str = ""
+
+
+class Endpoint:
+    """Calls addresses on this machine, and on the hosts that were allowed by name; no token ever goes along."""
+
+    def __init__(
+        self,
+        *,
+        allowed_hosts: frozenset[str] = frozenset(),
+        transport: httpx.BaseTransport | None = None,
+        timeout_seconds: float = ANSWER_SECONDS,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._allowed = allowed_hosts
+        self._monotonic = monotonic
+        self._timeout_seconds = timeout_seconds
+        self._client = httpx.Client(
+            transport=transport,
+            timeout=timeout_seconds,
+            follow_redirects=False,
+            trust_env=False,
+            headers={"User-Agent": f"qsc-bot/{__version__}"},
+        )
+
+    def close(self) -> None:
+        """Close what is open."""
+        self._client.close()
+
+    def check(self, url: str) -> str:
+        """The same address; raises `usage.url` for one that cannot be called or whose host was not allowed."""
+        try:
+            parts = urlsplit(url)
+            host = parts.hostname
+            is_address = parts.scheme in ("http", "https") and host and not (parts.username or parts.password)
+        except ValueError:
+            host, is_address = None, False
+        if not is_address or host is None:
+            raise QscBotError("usage.url", f"{url[:200]!r} cannot be called")
+        if host not in LOOPBACK | self._allowed:
+            hint = (f"add --allow-host {host} if that is meant",)
+            raise QscBotError("usage.url", f"{host} is not this machine, and was not allowed", hint=hint)
+        return url
+
+    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Reply:
+        """Post these bytes; what cannot be sent or is not answered in time is told in the answer."""
+        return self._call("POST", url, body=body, headers=headers)
+
+    def get(self, url: str, query: Mapping[str, str]) -> Reply:
+        """Get an address with these parameters beside its own."""
+        return self._call("GET", str(httpx.URL(url).copy_merge_params(dict(query))))
+
+    def _beginning(self, response: httpx.Response, *, until: float) -> str:
+        """As much of a body as is looked at, and as comes in time; the rest is not read."""
+        kept = b""
+        for chunk in response.iter_bytes():
+            kept += chunk
+            if len(kept) >= LONGEST_TEXT or self._monotonic() > until:
+                break
+        return kept[:LONGEST_TEXT].decode("utf-8", "replace")
+
+    def _call(self, method: str, url: str, *, body: bytes = b"", headers: Mapping[str, str] | None = None) -> Reply:
+        started = self._monotonic()
+        shown = url.partition("?")[0]
+        try:
+            with self._client.stream(method, self.check(url), content=body, headers=dict(headers or {})) as response:
+                text = self._beginning(response, until=started + self._timeout_seconds)
+                took = round((self._monotonic() - started) * 1000)
+                return Reply(answer=Answer(url=shown, status=response.status_code, milliseconds=took), text=text)
+        except httpx.HTTPError as error:
+            took = round((self._monotonic() - started) * 1000)
+            return Reply(answer=Answer(url=shown, milliseconds=took, error=_reason(error)))
+
+
+def _reason(error: httpx.HTTPError) -> str:
+    if isinstance(error, httpx.TimeoutException):
+        return f"no answer within {ANSWER_SECONDS:.0f} s"
+    if isinstance(error, httpx.ConnectError):
+        return "nothing listens there"
+    return f"the connection broke ({type(error).__name__})"
