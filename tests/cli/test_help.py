@@ -9,6 +9,7 @@ from typing import Any, Final
 import pytest
 
 from qsc_bot.catalogue import CATALOGUE
+from qsc_bot.cli.deferred import Deferred
 from qsc_bot.cli.root import GROUPS, TASKS, load
 from qsc_bot.cli.topics import CI
 from tests.cli.terminal import Terminal
@@ -38,7 +39,8 @@ def commands() -> Iterator[tuple[str, Any]]:
     """Every command by its words."""
     waiting = [(name, load(name)) for name in GROUPS]
     while waiting:
-        path, command = waiting.pop()
+        path, listed = waiting.pop()
+        command = listed.made if isinstance(listed, Deferred) else listed
         inner = getattr(command, "commands", None)
         if inner is None:
             yield path, command
