@@ -23,10 +23,10 @@ from qsc_bot.cli.lists import (
 )
 from qsc_bot.cli.options import duration, session
 from qsc_bot.cli.options import since as since_parser
-from qsc_bot.results import Feed
 
 if TYPE_CHECKING:
     from qsc_bot.operations.query import Query
+    from qsc_bot.results import Feed
 
 DAY = timedelta(hours=24)
 WEEK = timedelta(days=7)
@@ -71,7 +71,7 @@ def watch_conversations(
     agent_silent: AgentSilent = None,
     agent_forgotten: AgentForgotten = None,
     lapse_warning: LapseWarning = None,
-) -> Feed:
+) -> "Feed":
     """Follow the list: a table that stays up to date, or a record for each change; until Ctrl-C.
 
     On a terminal the table is redrawn in place; elsewhere, and with -o ndjson, each conversation that is added,

@@ -11,14 +11,15 @@ import typer
 from qsc_bot.cli.options import duration
 from qsc_bot.cli.session import Session
 from qsc_bot.errors import QscBotError
-from qsc_bot.models.conversation import Control, Conversation
+from qsc_bot.models.choices import Control
 from qsc_bot.models.duration import parse_duration
-from qsc_bot.results import Listing, Record
 
 if TYPE_CHECKING:
+    from qsc_bot.models.conversation import Conversation
     from qsc_bot.models.limits import Limits
     from qsc_bot.models.profile import Profile, Stuck
     from qsc_bot.operations.query import Query
+    from qsc_bot.results import Listing, Record
 
 Controls = Annotated[list[Control] | None, typer.Option("--control", help="Held by this one only; may be given again.")]
 Services = Annotated[
@@ -102,7 +103,7 @@ class Freshness:
             raise QscBotError("usage.invalid", "--full reads everything again: leave out --cached and --max-age")
         return Query(max_age=MAX_AGE if self.max_age is None else self.max_age, full=self.full, **wish)
 
-    def listing(self, here: Session, query: "Query", limits: "Stuck") -> Listing[Conversation] | Record:
+    def listing(self, here: Session, query: "Query", limits: "Stuck") -> "Listing[Conversation] | Record":
         """The list from this machine alone, or brought up to date; or which calls the latter would take."""
         if self.dry_run:
             from qsc_bot.operations.call_plan import plan_list

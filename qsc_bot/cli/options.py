@@ -107,8 +107,11 @@ def command(
 
 
 def shared_options(function: Callable[..., R]) -> Callable[..., R]:
-    """Give a command function the shared options; they go to the session, the function does not see them."""
-    own = inspect.signature(function, eval_str=True).parameters.values()
+    """Give a command function the shared options; they go to the session, the function does not see them.
+
+    Typer reads its parameters' annotations; what it returns may be named in quotes, so that help need not load it.
+    """
+    own = inspect.signature(function).parameters.values()
 
     @wraps(function)
     def run(ctx: typer.Context, **given: Any) -> R:

@@ -11,14 +11,15 @@ import typer
 from qsc_bot.cli.options import command, parameters, session, set_signature
 from qsc_bot.cli.session import Session
 from qsc_bot.errors import QscBotError
-from qsc_bot.models.conversation import Control, ConversationId, Move, Outcome, Reading
-from qsc_bot.results import Report
+from qsc_bot.models.choices import Control
 
 if TYPE_CHECKING:
     from qsc_bot.control.driver import Driver
+    from qsc_bot.models.conversation import ConversationId, Move, Reading
     from qsc_bot.operations.connection import Connection
     from qsc_bot.operations.move import Order
     from qsc_bot.operations.selection import Target
+    from qsc_bot.results import Report
 
 UNASKED: Final = 20
 """Up to so many typed ids are acted on without a question."""
@@ -77,8 +78,9 @@ class Write:
         *,
         driver_of: "Callable[[Connection, str], Driver]",
         plan: "Callable[[Order, Driver, ConversationId, Reading | None], Move]",
-    ) -> Report:
+    ) -> "Report":
         """Resolve the ids, then show what would be sent, or ask where it must be asked and act."""
+        from qsc_bot.models.conversation import Outcome
         from qsc_bot.operations.dry_run import plan_each
         from qsc_bot.operations.selection import resolve
         from qsc_bot.operations.writes import new_operation
@@ -143,16 +145,16 @@ def _texts(here: Session, ids: Sequence[str], ids_from: str | None, *, tell: Cal
     return list(dict.fromkeys(ids))
 
 
-def write_command(app: typer.Typer, name: str, *, example: str) -> Callable[[Callable[..., Report]], object]:
+def write_command(app: typer.Typer, name: str, *, example: str) -> "Callable[[Callable[..., Report]], object]":
     """Register a function as a command that takes what every write takes, and is handed it as one `Write`."""
 
-    def register(function: Callable[..., Report]) -> object:
-        own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
+    def register(function: "Callable[..., Report]") -> object:
+        own = list(inspect.signature(function).parameters.values())[1:]
         context = inspect.Parameter("ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
         common = parameters(WRITE_OPTIONS)
 
         @wraps(function)
-        def run(ctx: typer.Context, **given: Any) -> Report:
+        def run(ctx: typer.Context, **given: Any) -> "Report":
             typed = Write(session=session(ctx), **{option: given.pop(option) for option in WRITE_OPTIONS})
             return function(typed, **given)
 

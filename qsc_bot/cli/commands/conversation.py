@@ -2,7 +2,7 @@
 
 import webbrowser
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -32,9 +32,11 @@ from qsc_bot.cli.lists import (
 )
 from qsc_bot.cli.options import command, duration, group, session
 from qsc_bot.cli.options import since as since_parser
-from qsc_bot.models.conversation import Conversation
 from qsc_bot.output.formats import Format
-from qsc_bot.results import Listing, Record
+
+if TYPE_CHECKING:
+    from qsc_bot.models.conversation import Conversation
+    from qsc_bot.results import Listing, Record
 
 app = group("See who holds which conversation.")
 
@@ -93,7 +95,7 @@ def list_conversations(
     agent_silent: AgentSilent = None,
     agent_forgotten: AgentForgotten = None,
     lapse_warning: LapseWarning = None,
-) -> Listing[Conversation] | Record:
+) -> "Listing[Conversation] | Record":
     """List conversations with who holds each, who waits longest first; tagged contacts are shown whatever their age.
 
     What was read within --max-age is not asked again, and who holds a conversation without newer messages is trusted
@@ -137,10 +139,11 @@ def show_conversation(
     ],
     since: Since = DAY,
     web: Annotated[bool, typer.Option("--web", help="Open the conversation's page in the browser.")] = False,
-) -> Listing[Conversation] | Record:
+) -> "Listing[Conversation] | Record":
     """Show one conversation: who holds it, its contact and its newest message; a contact's several are listed."""
     from qsc_bot.operations import conversation as operations
     from qsc_bot.operations.selection import resolve
+    from qsc_bot.results import Record
 
     here = session(ctx)
     targets = resolve(here.connection, [conversation], one_each=False, tell=here.printer.notice)
@@ -168,7 +171,7 @@ def explain_conversation(
             show_default="7d",
         ),
     ] = WEEK,
-) -> Record:
+) -> "Record":
     """Explain why a conversation is where it is: what was seen, what follows from it, and what to type next.
 
     Nothing is changed. Message texts are hidden unless --show-pii; they are shown and never kept.
@@ -207,7 +210,7 @@ def wait_for_conversation(
             parser=duration, metavar="DURATION", help="How long between two looks, 1s at least.", show_default="5s"
         ),
     ] = timedelta(seconds=5),
-) -> Record:
+) -> "Record":
     """Wait until a conversation is held by someone, or is escalated or not; exit 11 when that is not so in time.
 
     Each look is a call, and is never answered from what is known. A temporary failure does not end the wait; a refusal
@@ -215,6 +218,7 @@ def wait_for_conversation(
     """
     from qsc_bot.operations.selection import resolve
     from qsc_bot.operations.waiting import INTERVAL_FLOOR_SECONDS, Condition, Patience, wait_for
+    from qsc_bot.results import Record
 
     here, wanted = session(ctx), Condition.parse(condition)
     around = here.surroundings

@@ -1,15 +1,18 @@
 """See and change the escalation tag."""
 
 from functools import partial
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from qsc_bot.cli.lists import Services, known_services
 from qsc_bot.cli.options import command, group, session
 from qsc_bot.cli.writes import NoVerify, Write, write_command
-from qsc_bot.models.conversation import Control, Conversation
-from qsc_bot.results import Listing, Report
+from qsc_bot.models.choices import Control
+
+if TYPE_CHECKING:
+    from qsc_bot.models.conversation import Conversation
+    from qsc_bot.results import Listing, Report
 
 app = group("See and change the escalation tag.")
 
@@ -20,7 +23,7 @@ def list_escalated(
     service: Services = None,
     limit: Annotated[int | None, typer.Option(min=1, help="How many to show at most; default: 50.")] = None,
     all_: Annotated[bool, typer.Option("--all", help="Show all.")] = False,
-) -> Listing[Conversation]:
+) -> "Listing[Conversation]":
     """List the conversations whose contact bears the escalation tag, with who holds each."""
     from qsc_bot.operations.listing import list_escalated
     from qsc_bot.operations.query import Query, limit_of
@@ -31,18 +34,18 @@ def list_escalated(
 
 
 @write_command(app, "add", example="qsc-bot escalation add twitter:1001")
-def add(typed: Write, no_verify: NoVerify = False) -> Report:
+def add(typed: Write, no_verify: NoVerify = False) -> "Report":
     """Put the escalation tag on the contacts of these conversations. The customer is sent nothing."""
     return _write_tag(typed, Control.AGENT, verify=not no_verify)
 
 
 @write_command(app, "remove", example="qsc-bot escalation remove twitter:1001")
-def remove(typed: Write, no_verify: NoVerify = False) -> Report:
+def remove(typed: Write, no_verify: NoVerify = False) -> "Report":
     """Take the escalation tag off the contacts of these conversations. The customer is sent nothing."""
     return _write_tag(typed, Control.BOT, verify=not no_verify)
 
 
-def _write_tag(typed: Write, to: Control, *, verify: bool) -> Report:
+def _write_tag(typed: Write, to: Control, *, verify: bool) -> "Report":
     from qsc_bot.operations import escalation
     from qsc_bot.operations.move import ESCALATION_WORDS, Order, plan_move
 

@@ -2,14 +2,17 @@
 
 from datetime import timedelta
 from functools import partial
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from qsc_bot.cli.options import command, duration, group, session
 from qsc_bot.cli.writes import Ids, IdsFrom, IfControl, NoVerify, Write, read_targets, write_command
-from qsc_bot.models.conversation import Control, Conversation
-from qsc_bot.results import Listing, Report
+from qsc_bot.models.choices import Control
+
+if TYPE_CHECKING:
+    from qsc_bot.models.conversation import Conversation
+    from qsc_bot.results import Listing, Report
 
 app = group("Hand conversations to the bot or to the agents.")
 
@@ -17,7 +20,7 @@ app = group("Hand conversations to the bot or to the agents.")
 @command(
     app, "status", example="qsc-bot handover status whatsapp:32470000000 facebook:5550001", schema="conversation-list"
 )
-def status(ctx: typer.Context, ids: Ids = None, ids_from: IdsFrom = None) -> Listing[Conversation]:
+def status(ctx: typer.Context, ids: Ids = None, ids_from: IdsFrom = None) -> "Listing[Conversation]":
     """Show who holds these conversations now, with a fresh reading of each."""
     from qsc_bot.operations.conversation import show_status
 
@@ -26,13 +29,13 @@ def status(ctx: typer.Context, ids: Ids = None, ids_from: IdsFrom = None) -> Lis
 
 
 @write_command(app, "to-bot", example="qsc-bot handover to-bot whatsapp:32470000001 --if-control agent")
-def to_bot(typed: Write, if_control: IfControl = None, no_verify: NoVerify = False) -> Report:
+def to_bot(typed: Write, if_control: IfControl = None, no_verify: NoVerify = False) -> "Report":
     """Hand conversations to the bot. The customer is sent nothing."""
     return _hand_over(typed, Control.BOT, if_control=if_control, verify=not no_verify)
 
 
 @write_command(app, "to-agent", example="qsc-bot handover to-agent twitter:1001 --dry-run")
-def to_agent(typed: Write, if_control: IfControl = None, no_verify: NoVerify = False) -> Report:
+def to_agent(typed: Write, if_control: IfControl = None, no_verify: NoVerify = False) -> "Report":
     """Hand conversations to the agents. The customer is sent nothing."""
     return _hand_over(typed, Control.AGENT, if_control=if_control, verify=not no_verify)
 
@@ -51,7 +54,7 @@ def extend(
         ),
     ] = timedelta(hours=24),
     if_control: IfControl = None,
-) -> Report:
+) -> "Report":
     """Prolong the bot's control, where it would lapse (Messenger). The customer is sent nothing."""
     from qsc_bot.operations import handover
     from qsc_bot.operations.move import Order
@@ -65,7 +68,7 @@ def extend(
     )
 
 
-def _hand_over(typed: Write, to: Control, *, if_control: Control | None, verify: bool) -> Report:
+def _hand_over(typed: Write, to: Control, *, if_control: Control | None, verify: bool) -> "Report":
     from qsc_bot.operations import handover
     from qsc_bot.operations.move import Order, plan_move
 
