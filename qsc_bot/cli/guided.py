@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final, Protocol, cast
 from qsc_bot.cli.session import Session
 from qsc_bot.errors import QscBotError
 from qsc_bot.output.formats import Format
-from qsc_bot.results import Record
 
 if TYPE_CHECKING:
+    from qsc_bot.results import Record
     from qsc_bot.setup.form import Revealed
 
 CHUNK_BYTES: Final = 1 << 18
@@ -29,7 +29,7 @@ class _Bytes(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
 
-def show_form(here: Session, record: Record, name: str, *, show_secrets: bool, authorization: str | None) -> Record:
+def show_form(here: Session, record: "Record", name: str, *, show_secrets: bool, authorization: str | None) -> "Record":
     """The record with the whole form; raises `config.recipes` where nobody enters the recipe by hand."""
     from qsc_bot.operations.guided import with_form
 
@@ -38,13 +38,14 @@ def show_form(here: Session, record: Record, name: str, *, show_secrets: bool, a
 
 
 def end_with_form(
-    here: Session, record: Record, name: str, *, show_secrets: bool = False, authorization: str | None = None
-) -> Record:
+    here: Session, record: "Record", name: str, *, show_secrets: bool = False, authorization: str | None = None
+) -> "Record":
     """What waits for a person, as a form; on a terminal it ends with the question whether it was entered.
 
     A recipe that is kept by calls stays as it is.
     """
     from qsc_bot.operations.guided import confirm_recipe, with_form
+    from qsc_bot.results import Record
 
     if here.profile.recipes.backend != "guided":
         return record
@@ -82,7 +83,7 @@ def _revealed(here: Session, *, show_secrets: bool, authorization: str | None) -
     return Revealed(url_secret=found.value if found else None, authorization=authorization)
 
 
-def _with_trouble(here: Session, record: Record) -> Record:
+def _with_trouble(here: Session, record: "Record") -> "Record":
     """The record with what people were told at once: why a stored secret is missing in the form."""
     trouble = here.secrets.trouble(here.profile, "url_secret")
     if trouble and here.printer.is_for_programs:

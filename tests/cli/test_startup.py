@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from qsc_bot import __version__
-from qsc_bot.cli.root import load
+from qsc_bot.cli.root import GROUPS, load
 from tests.cli.terminal import Terminal
 
 HEAVY = ("httpx", "keyring", "yaml", "asyncio", "werkzeug", "waitress", "rich", "sqlite3", "pydantic")
@@ -61,6 +61,16 @@ def test_nothing_heavy_is_loaded_for_help(tmp_path: Path, words: list[str]) -> N
     assert (code, bool(stdout)) == (0, True)
     assert loaded.isdisjoint(HEAVY)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [*GROUPS, "conversation list", "conversation watch", "handover to-bot", "recipe create", "sandbox fault add"],
+)
+def test_help_loads_nothing_that_only_running_needs(tmp_path: Path, words: str) -> None:
+    _, code, loaded = start(tmp_path, *words.split(), "--help")
+    assert code == 0
+    assert loaded.isdisjoint({*HEAVY, "msgspec", "qsc_bot.results", "qsc_bot.operations", "qsc_bot.config"})
 
 
 def test_version_loads_no_command_line(tmp_path: Path) -> None:
