@@ -105,8 +105,8 @@ class Freshness:
     def listing(self, here: Session, query: "Query", limits: "Stuck") -> Listing[Conversation] | Record:
         """The list from this machine alone, or brought up to date; or which calls the latter would take."""
         if self.dry_run:
-            from qsc_bot.operations.call_plan import plan_list
             from qsc_bot.operations.known_rows import offline_view
+            from qsc_bot.operations.list_plan import plan_list
 
             view = offline_view(here.index, here.profile, query, here.clock.now())
             return plan_list(here.index, view, query, limits=_known_limits(here))
