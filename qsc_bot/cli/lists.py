@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from qsc_bot.cli.options import duration
+from qsc_bot.cli.reads import known_limits
 from qsc_bot.cli.session import Session
 from qsc_bot.errors import QscBotError
 from qsc_bot.models.conversation import Control, Conversation
@@ -16,7 +17,6 @@ from qsc_bot.models.duration import parse_duration
 from qsc_bot.results import Listing, Record
 
 if TYPE_CHECKING:
-    from qsc_bot.models.limits import Limits
     from qsc_bot.models.profile import Profile, Stuck
     from qsc_bot.operations.query import Query
 
@@ -109,7 +109,7 @@ class Freshness:
             from qsc_bot.operations.list_plan import plan_list
 
             view = offline_view(here.index, here.profile, query, here.clock.now())
-            return plan_list(here.index, view, query, limits=_known_limits(here))
+            return plan_list(here.index, view, query, limits=known_limits(here))
         if self.cached:
             from qsc_bot.operations.cached import list_known
 
@@ -118,17 +118,6 @@ class Freshness:
 
         tell, say = here.printer.progress, here.printer.notice
         return list_conversations(here.connection, query, tell=tell, say=say, limits=limits)
-
-
-def _known_limits(here: Session) -> "Limits | None":
-    """What is known of this hour's calls; nothing without a token."""
-    from qsc_bot.models.limits import Limits
-
-    try:
-        item = here.remotes.limits(ask=False).item
-    except QscBotError:
-        return None
-    return item if isinstance(item, Limits) else None
 
 
 def known_services(here: Session, names: list[str] | None) -> frozenset[str]:

@@ -123,14 +123,6 @@ def check_setup_write(here: Session, confirm_profile: str | None, *, asks: bool 
     here.printer.notice(f"profile {profile.name} (account {profile.account_id})")
 
 
-def read_targets(here: Session, ids: list[str] | None, ids_from: str | None) -> "Sequence[Target]":
-    """The conversations that a reading command was given."""
-    from qsc_bot.operations.selection import resolve
-
-    texts = _texts(here, ids or (), ids_from, tell=here.printer.notice)
-    return resolve(here.connection, texts, one_each=False, tell=here.printer.notice)
-
-
 def _texts(here: Session, ids: Sequence[str], ids_from: str | None, *, tell: Callable[[str], None]) -> Sequence[str]:
     from qsc_bot.operations.selection import clean_ids
 

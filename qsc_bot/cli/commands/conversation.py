@@ -141,11 +141,13 @@ def show_conversation(
     """Show one conversation: who holds it, its contact and its newest message; a contact's several are listed."""
     from qsc_bot.operations import conversation as operations
     from qsc_bot.operations.selection import resolve
+    from qsc_bot.operations.spending import Spending
+    from qsc_bot.operations.status import show_status
 
     here = session(ctx)
     targets = resolve(here.connection, [conversation], one_each=False, tell=here.printer.notice)
     if len(targets) > 1:
-        return operations.show_status(here.connection, targets)
+        return show_status(here.connection, [target.id for target in targets], Spending())
     item = operations.show_conversation(here.connection, targets[0], since=since)
     if web:
         webbrowser.open(operations.page_of(here.profile, item))
