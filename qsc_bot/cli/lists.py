@@ -18,6 +18,7 @@ from qsc_bot.results import Listing, Record
 
 if TYPE_CHECKING:
     from qsc_bot.models.profile import Profile, Stuck
+    from qsc_bot.operations.known_rows import View
     from qsc_bot.operations.query import Query
 
 Controls = Annotated[list[Control] | None, typer.Option("--control", help="Held by this one only; may be given again.")]
@@ -105,11 +106,9 @@ class Freshness:
     def listing(self, here: Session, query: "Query", limits: "Stuck") -> Listing[Conversation] | Record:
         """The list from this machine alone, or brought up to date; or which calls the latter would take."""
         if self.dry_run:
-            from qsc_bot.operations.known_rows import offline_view
             from qsc_bot.operations.list_plan import plan_list
 
-            view = offline_view(here.index, here.profile, query, here.clock.now())
-            return plan_list(here.index, view, query, limits=known_limits(here))
+            return plan_list(here.index, known_view(here, query), query, limits=known_limits(here))
         if self.cached:
             from qsc_bot.operations.cached import list_known
 
@@ -118,6 +117,13 @@ class Freshness:
 
         tell, say = here.printer.progress, here.printer.notice
         return list_conversations(here.connection, query, tell=tell, say=say, limits=limits)
+
+
+def known_view(here: Session, query: "Query") -> "View":
+    """How known facts are looked at without a call."""
+    from qsc_bot.operations.known_rows import offline_view
+
+    return offline_view(here.index, here.profile, query, here.clock.now())
 
 
 def known_services(here: Session, names: list[str] | None) -> frozenset[str]:

@@ -13,6 +13,7 @@ from qsc_bot.operations.call_plan import (
     CONTACT,
     CONTACTS,
     HANDOVER,
+    IN_ALL,
     MENTIONS,
     META,
     MODE,
@@ -27,9 +28,19 @@ from qsc_bot.results import Record
 from qsc_bot.storage.index import Index
 
 
-def plan_list(index: Index, view: View, query: Query, *, limits: Limits | None) -> Record:
+def plan_list(index: Index, view: View, query: Query, *, limits: Limits | None, scope: str = IN_ALL) -> Record:
     """The calls of a list by endpoint; those that only answers can tell count as the fewest that there are."""
-    return as_record([*_sweep(index, view, query), *_readings(_due(index, view, query))], limits)
+    wanted = query.from_index(now=view.now, since=query.start(view.now))
+    due = _due(index, view, wanted, most=None if query.judges_rows else query.limit)
+    return as_record([*_sweep(index, view, query), *_readings(due)], limits, scope=scope)
+
+
+def plan_escalated(index: Index, view: View, query: Query, *, limits: Limits | None) -> Record:
+    """The calls of the list of escalated ones: tags are read anew, so none of these is asked for its tag."""
+    tagged = Wanted(since=0.0, services=query.services, only_tagged=True)
+    due = _due(index, view, tagged, most=query.limit)
+    others = [(one, method) for one, method in due if method is not Method.TAG]
+    return as_record([_tagged(index), *_readings(others)], limits)
 
 
 def _sweep(index: Index, view: View, query: Query) -> Iterator[PlannedCalls]:
@@ -39,9 +50,7 @@ def _sweep(index: Index, view: View, query: Query) -> Iterator[PlannedCalls]:
     cover = view.coverage
     listed_at, until, begin = moment(cover.tagged_at), moment(cover.swept_until), moment(cover.swept_from)
     if query.full or listed_at is None or view.now - listed_at > view.control_max_age:
-        known = index.count(Wanted(since=0.0, only_tagged=True))
-        pages = max(1, ceil(known / 50))
-        yield planned(CONTACTS, pages, f"the list of tagged contacts, {known} known, 50 a call", at_least=True)
+        yield _tagged(index)
     else:
         yield planned(CONTACTS, 1, "contacts that changed since the list was read, 50 a call", at_least=True)
     start = query.start(view.now)
@@ -53,10 +62,15 @@ def _sweep(index: Index, view: View, query: Query) -> Iterator[PlannedCalls]:
         yield planned(MENTIONS, 1, f"messages before {begin:%Y-%m-%dT%H:%M:%SZ}, 100 a call", at_least=True)
 
 
-def _due(index: Index, view: View, query: Query) -> list[tuple[Known, Method]]:
+def _tagged(index: Index) -> PlannedCalls:
+    known = index.count(Wanted(since=0.0, only_tagged=True))
+    pages = max(1, ceil(known / 50))
+    return planned(CONTACTS, pages, f"the list of tagged contacts, {known} known, 50 a call", at_least=True)
+
+
+def _due(index: Index, view: View, wanted: Wanted, *, most: int | None) -> list[tuple[Known, Method]]:
     """Of the rows that will be shown, those that must be asked."""
-    wanted = query.from_index(now=view.now, since=query.start(view.now))
-    shown = islice(index.select(wanted), None if query.judges_rows else query.limit)
+    shown = islice(index.select(wanted), most)
     return [(one, view.method_of(one.service)) for one in shown if view.is_due(one)]
 
 

@@ -47,12 +47,14 @@ def list_conversations(
     return survey.listing(survey.rows())
 
 
-def list_escalated(connection: Connection, query: Query) -> Listing[Conversation]:
+def list_escalated(
+    connection: Connection, query: Query, *, say: Callable[[str], None] = lambda _: None
+) -> Listing[Conversation]:
     """Every conversation of the contacts that bear the escalation tag, with who holds each.
 
-    Raises `api.refused` where the API refuses to list them.
+    `say` hears of what a person should know before it happens. Raises `api.refused` where the API refuses to list them.
     """
-    survey = Survey(connection, query, lambda _: None)
+    survey = Survey(connection, query, lambda _: None, say=say)
     return survey.listing(survey.tagged())
 
 

@@ -12,7 +12,7 @@ from qsc_bot.models.limits import Limits
 from qsc_bot.operations.call_plan import CONTACT, FIRST_LOOK, HANDOVER, MENTIONS, META, MODE, OWNER, as_record, planned
 from qsc_bot.operations.connection import Connection
 from qsc_bot.operations.selection import ContactName, MentionName, Named
-from qsc_bot.operations.waiting import Condition, check_waitable
+from qsc_bot.operations.waiting import Condition, Patience, check_waitable
 from qsc_bot.results import Record
 
 ACCOUNTS: Final = "GET /me/accounts"
@@ -50,16 +50,10 @@ def plan_explanation(connection: Connection, named: Named, *, limits: Limits | N
 
 
 def plan_wait(
-    connection: Connection,
-    named: Named,
-    condition: Condition,
-    *,
-    timeout_s: float,
-    interval_s: float,
-    limits: Limits | None,
+    connection: Connection, named: Named, condition: Condition, patience: Patience, *, limits: Limits | None
 ) -> Record:
     """The calls of one look, and how many looks there are at most until the timeout; raises what a wait refuses."""
-    looks = 1 + ceil(timeout_s / interval_s)
+    looks = 1 + ceil(patience.timeout_s / patience.interval_s)
     if not isinstance(named, ConversationId):
         return as_record(_lookups(connection, [named]), limits, scope=FIRST_LOOK, looks=looks)
     check_waitable(connection, named, condition)
