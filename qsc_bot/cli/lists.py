@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from qsc_bot.cli.options import duration
+from qsc_bot.cli.reads import known_limits
 from qsc_bot.cli.session import Session
 from qsc_bot.errors import QscBotError
 from qsc_bot.models.choices import Control
@@ -16,8 +17,8 @@ from qsc_bot.models.duration import parse_duration
 
 if TYPE_CHECKING:
     from qsc_bot.models.conversation import Conversation
-    from qsc_bot.models.limits import Limits
     from qsc_bot.models.profile import Profile, Stuck
+    from qsc_bot.operations.known_rows import View
     from qsc_bot.operations.query import Query
     from qsc_bot.results import Listing, Record
 
@@ -106,11 +107,9 @@ class Freshness:
     def listing(self, here: Session, query: "Query", limits: "Stuck") -> "Listing[Conversation] | Record":
         """The list from this machine alone, or brought up to date; or which calls the latter would take."""
         if self.dry_run:
-            from qsc_bot.operations.call_plan import plan_list
-            from qsc_bot.operations.known_rows import offline_view
+            from qsc_bot.operations.list_plan import plan_list
 
-            view = offline_view(here.index, here.profile, query, here.clock.now())
-            return plan_list(here.index, view, query, limits=_known_limits(here))
+            return plan_list(here.index, known_view(here, query), query, limits=known_limits(here))
         if self.cached:
             from qsc_bot.operations.cached import list_known
 
@@ -121,15 +120,11 @@ class Freshness:
         return list_conversations(here.connection, query, tell=tell, say=say, limits=limits)
 
 
-def _known_limits(here: Session) -> "Limits | None":
-    """What is known of this hour's calls; nothing without a token."""
-    from qsc_bot.models.limits import Limits
+def known_view(here: Session, query: "Query") -> "View":
+    """How known facts are looked at without a call."""
+    from qsc_bot.operations.known_rows import offline_view
 
-    try:
-        item = here.remotes.limits(ask=False).item
-    except QscBotError:
-        return None
-    return item if isinstance(item, Limits) else None
+    return offline_view(here.index, here.profile, query, here.clock.now())
 
 
 def known_services(here: Session, names: list[str] | None) -> frozenset[str]:

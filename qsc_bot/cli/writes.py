@@ -87,7 +87,7 @@ class Write:
 
         connection, told = self.session.connection, list[str]()
         self.session.printer.check_fields("outcomes", Outcome)
-        texts = _texts(self.session, self.ids or (), self.ids_from, tell=told.append)
+        texts = id_texts(self.session, self.ids or (), self.ids_from, tell=told.append)
         targets = resolve(connection, texts, one_each=True, tell=told.append)
         wanted = order(new_operation(connection.clock.unix()))
         if self.dry_run:
@@ -125,15 +125,7 @@ def check_setup_write(here: Session, confirm_profile: str | None, *, asks: bool 
     here.printer.notice(f"profile {profile.name} (account {profile.account_id})")
 
 
-def read_targets(here: Session, ids: list[str] | None, ids_from: str | None) -> "Sequence[Target]":
-    """The conversations that a reading command was given."""
-    from qsc_bot.operations.selection import resolve
-
-    texts = _texts(here, ids or (), ids_from, tell=here.printer.notice)
-    return resolve(here.connection, texts, one_each=False, tell=here.printer.notice)
-
-
-def _texts(here: Session, ids: Sequence[str], ids_from: str | None, *, tell: Callable[[str], None]) -> Sequence[str]:
+def id_texts(here: Session, ids: Sequence[str], ids_from: str | None, *, tell: Callable[[str], None]) -> Sequence[str]:
     from qsc_bot.operations.selection import clean_ids
 
     if ids and ids_from:

@@ -9,9 +9,9 @@ from typing import Final, TypeVar
 import msgspec
 
 from qsc_bot.api.contacts import UNSUPPORTED
+from qsc_bot.control import survey
 from qsc_bot.control.driver import failed
 from qsc_bot.control.escalations import is_escalated
-from qsc_bot.control.survey import read_each
 from qsc_bot.errors import QscBotError
 from qsc_bot.models.contact import Contact
 from qsc_bot.models.conversation import Control, Conversation, ConversationId, Method, Reading
@@ -31,7 +31,7 @@ from qsc_bot.setup.back_end import SetupBackEnd
 
 T = TypeVar("T")
 
-STOPPING: Final = frozenset({"api.rate_limited", "auth.rejected", "auth.no_token", "access.account"})
+STOPPING: Final = survey.STOPPING | {"auth.rejected", "auth.no_token", "access.account"}
 """After such a failure every further call to the same remote would fail alike."""
 EXPLAINED: Final = frozenset({"access.scope", "access.denied", "config.topic"})
 """Failures that are an explanation themselves, even where nothing else is known."""
@@ -192,7 +192,7 @@ class _Inquiry:
 
     def _held(self, row: Conversation) -> Conversation:
         person, driver = ConversationId(row.service, row.service_id), self._connection.drivers.of(row.service)
-        (reading,) = read_each([person], driver.read, method=driver.method, now=self._connection.clock.now)
+        (reading,) = survey.read_each([person], driver.read, method=driver.method, now=self._connection.clock.now)
         return merge(row, reading)
 
     def _page(self, row: Conversation) -> tuple[bool | None, Sequence[App] | None]:

@@ -21,6 +21,7 @@ from qsc_bot.operations.query import Query
 from qsc_bot.operations.readings import Readings
 from qsc_bot.operations.refresh import Refresh
 from qsc_bot.operations.rows import listing_of, merge, noted
+from qsc_bot.operations.spending import Spending
 from qsc_bot.results import Ending, Listing, ListSummary
 
 CHUNK: Final = 100
@@ -46,12 +47,14 @@ def list_conversations(
     return survey.listing(survey.rows())
 
 
-def list_escalated(connection: Connection, query: Query) -> Listing[Conversation]:
+def list_escalated(
+    connection: Connection, query: Query, *, say: Callable[[str], None] = lambda _: None
+) -> Listing[Conversation]:
     """Every conversation of the contacts that bear the escalation tag, with who holds each.
 
-    Raises `api.refused` where the API refuses to list them.
+    `say` hears of what a person should know before it happens. Raises `api.refused` where the API refuses to list them.
     """
-    survey = Survey(connection, query, lambda _: None)
+    survey = Survey(connection, query, lambda _: None, say=say)
     return survey.listing(survey.tagged())
 
 
@@ -73,7 +76,7 @@ class Survey:
     ) -> None:
         self._connection = connection
         self._query = query
-        self._say = say
+        self._spending = Spending(max_calls=query.max_calls, across_reset=query.across_reset, say=say)
         self._refresh = Refresh(connection, full=query.full, tell=tell, foresee=self._foresee)
         self._readings = Readings(connection)
         self._since: datetime | None = None
@@ -95,10 +98,7 @@ class Survey:
             yield from self._rows()
 
     def _keeping(self) -> AbstractContextManager[None]:
-        query, reserve = self._query, self._connection.profile.budget_reserve
-        return self._connection.budget.keeping(
-            reserve, most_calls=query.max_calls, across_reset=query.across_reset, tell=self._say
-        )
+        return self._spending.keeping(self._connection.budget, self._connection.profile.budget_reserve)
 
     def _rows(self) -> Iterator[Conversation]:
         """Rows in the order asked for, or page by page where that was asked for and nothing is known yet."""
@@ -207,14 +207,7 @@ class Survey:
         yield from map(self._judge.row, rows)
 
     def _foresee(self, calls: int) -> None:
-        """Say first that so many calls to Social Connect are more than are left."""
-        coming = self._connection.budget.forecast(calls)
-        if not coming.later:
-            return
-        when = f", the rest after {coming.resets_at:%H:%M} UTC" if coming.resets_at else ""
-        kept = f", {coming.reserve} calls an hour being kept for the bot" if coming.reserve else ""
-        how = "" if self._query.across_reset else "; add --across-reset to wait for them"
-        self._say(f"{calls} calls are needed: {coming.now} can go now{kept}{when}{how}")
+        self._spending.foresee(self._connection.budget, calls)
 
     def _view(self) -> View:
         query = self._query
@@ -222,7 +215,7 @@ class Survey:
 
     def _ending(self) -> Ending:
         budget, warnings = self._connection.budget, list(self._warnings())
-        stop = self._stop or next(iter(self._readings.stops.values()), None)
+        stop = self._stop or self._readings.stop
         return Ending(
             complete=not self._is_cut and not warnings,
             summary=ListSummary(
@@ -254,8 +247,7 @@ class Survey:
         sieve = self._refresh.sieve
         if self._stop:
             yield f"not all messages were read, so conversations may be missing: {self._stop.message}"
-        if self._readings.unread:
-            stop = next(iter(self._readings.stops.values()))
+        if self._readings.unread and (stop := self._readings.stop):
             yield f"who holds {self._readings.unread} conversations was not read: {stop.message}"
         if failures := self._readings.failures:
             first = next(iter(failures.values()))

@@ -48,15 +48,26 @@ class Readings:
         self.unread += len(due) - len(found) - len(ours)
         return found | ours
 
+    def ask_each(self, people: Sequence[ConversationId]) -> dict[ConversationId, Reading]:
+        """Ask about each of these by a call of its own; who is not in the answer was not asked."""
+        found = {one.id: one for one in in_parallel(self._read, people) if one is not None}
+        self.unread += len(people) - len(found)
+        return found
+
     def ask_tags(self, people: Sequence[Known]) -> None:
         """Read whether the contacts of these are escalated; what is found stands in the index."""
         tag = self._connection.tag
         for reading in in_parallel(lambda person: self._read(person, tag), map(person_of, people)):
             self.unread += reading is None
 
-    def stop_of(self, known: Known) -> QscBotError | None:
+    @property
+    def stop(self) -> QscBotError | None:
+        """Why one of the remotes was not asked further, the first of them."""
+        return next(iter(self.stops.values()), None)
+
+    def stop_of(self, one: Known | ConversationId) -> QscBotError | None:
         """Why its remote was not asked further."""
-        return self.stops.get(remote_of(self._method(known)))
+        return self.stops.get(remote_of(self._connection.drivers.method_of(one.service)))
 
     def _read(self, person: ConversationId, driver: Driver | None = None) -> Reading | None:
         driver = driver or self._connection.drivers.of(person.service)

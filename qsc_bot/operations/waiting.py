@@ -83,7 +83,7 @@ def wait_for(
     A temporary failure does not end it. Raises `wait.not_met`, and at once what more looks cannot mend;
     `options` are those that the next command line needs too.
     """
-    _check(connection, person, condition)
+    check_waitable(connection, person, condition)
     wait = _Wait(connection, person, condition, patience, progress, tell)
     reading = wait.until_it_holds()
     if reading is None:
@@ -169,8 +169,8 @@ class _Wait:
         self._progress(f"waiting for {self._condition}, {spoken(left)} left: {self._person}{now}")
 
 
-def _check(connection: Connection, person: ConversationId, condition: Condition) -> None:
-    """Refuse to wait for what no look can show."""
+def check_waitable(connection: Connection, person: ConversationId, condition: Condition) -> None:
+    """Refuse to wait for what no look can show; raises `usage.service`, `config.messenger`."""
     service, method = person.service, connection.drivers.method_of(person.service)
     reads_contact = condition.escalated is not None or method is Method.TAG
     if reads_contact and service in UNSUPPORTED:

@@ -68,6 +68,10 @@ class Budget:
         finally:
             self._rule = before
 
+    def reserve(self, calls: int) -> None:
+        """Keep so many calls for the bot from now on, as long as what `keeping` began lasts."""
+        self._rule.reserve = calls
+
     def forecast(self, calls: int, *, reserve: int | None = None) -> Forecast:
         """How so many calls to Social Connect would go; nothing is called for it.
 

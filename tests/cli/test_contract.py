@@ -108,6 +108,7 @@ LIMITS: Final = [
     "used_by",
     "graph",
 ]
+PLAN: Final = ["items", "total", "at_least", "looks", "calls_left", "reserve", "resets_at"]
 SETUP: Final = [
     ["webhook", "register", "bot", "--url", "https://bot.example.com/"],
     ["recipe", "create", "r", "--webhook", "bot"],
@@ -186,6 +187,25 @@ def test_explanation_holds_these_fields(run: Terminal) -> None:
 def test_summary_has_these_fields(run: Terminal) -> None:
     summary = run("conversation", "list", "-o", "json").document["summary"]
     assert sorted(summary) == ["by_control", "calls", "calls_left", "since", "stuck", "stuck_by_code", "total"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["conversation", "list"],
+        ["conversation", "show", "twitter:1001"],
+        ["conversation", "explain", "twitter:1001"],
+        ["conversation", "wait", "twitter:1001", "--for", "control=bot"],
+        ["conversation", "watch"],
+        ["handover", "status", "twitter:1001"],
+        ["escalation", "list"],
+    ],
+    ids=" ".join,
+)
+def test_plan_of_calls_has_these_fields(run: Terminal, words: list[str]) -> None:
+    document = run(*words, "--dry-run", "-o", "json").document
+    assert_fields(document, "call-plan", PLAN)
+    assert {tuple(sorted(one)) for one in document["items"]} == {("at_least", "calls", "endpoint", "reason", "remote")}
 
 
 def test_outcomes_have_these_fields(run: Terminal) -> None:

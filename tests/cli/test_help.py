@@ -94,7 +94,7 @@ def test_command_has_help_an_example_and_a_line_for_each_option(run: Terminal, p
 
 @pytest.mark.parametrize("path", [path for path in COMMANDS if path.partition(" ")[0] in ("handover", "escalation")])
 def test_write_says_that_the_customer_is_sent_nothing(path: str) -> None:
-    writes = "--dry-run" in {word for one in COMMANDS[path].params for word in one.opts}
+    writes = "--yes" in {word for one in COMMANDS[path].params for word in one.opts}
     assert ("The customer is sent nothing." in COMMANDS[path].help) is writes
 
 

@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from qsc_bot.cli.lists import AcrossReset, DryRun, MaxCalls
 from qsc_bot.cli.options import command, duration, group, session
-from qsc_bot.cli.writes import Ids, IdsFrom, IfControl, NoVerify, Write, read_targets, write_command
+from qsc_bot.cli.reads import known_limits, named_by, typed_ids
+from qsc_bot.cli.writes import Ids, IdsFrom, IfControl, NoVerify, Write, write_command
 from qsc_bot.models.choices import Control
 
 if TYPE_CHECKING:
     from qsc_bot.models.conversation import Conversation
-    from qsc_bot.results import Listing, Report
+    from qsc_bot.results import Listing, Record, Report
 
 app = group("Hand conversations to the bot or to the agents.")
 
@@ -20,12 +22,28 @@ app = group("Hand conversations to the bot or to the agents.")
 @command(
     app, "status", example="qsc-bot handover status whatsapp:32470000000 facebook:5550001", schema="conversation-list"
 )
-def status(ctx: typer.Context, ids: Ids = None, ids_from: IdsFrom = None) -> "Listing[Conversation]":
-    """Show who holds these conversations now, with a fresh reading of each."""
-    from qsc_bot.operations.conversation import show_status
+def status(
+    ctx: typer.Context,
+    ids: Ids = None,
+    ids_from: IdsFrom = None,
+    max_calls: MaxCalls = None,
+    across_reset: AcrossReset = False,
+    dry_run: DryRun = False,
+) -> "Listing[Conversation] | Record":
+    """Show who holds these conversations now, with a fresh reading of each.
+
+    Several leave the calls that are kept for the bot (budget_reserve in the profile); a single one may use them.
+    """
+    from qsc_bot.operations.reading_plan import plan_status
+    from qsc_bot.operations.spending import Spending
+    from qsc_bot.operations.status import show_status
 
     here = session(ctx)
-    return show_status(here.connection, read_targets(here, ids, ids_from))
+    named = named_by(here, typed_ids(here, ids, ids_from))
+    if dry_run:
+        return plan_status(here.connection, named, limits=known_limits(here))
+    spending = Spending(max_calls=max_calls, across_reset=across_reset, say=here.printer.notice)
+    return show_status(here.connection, named, spending)
 
 
 @write_command(app, "to-bot", example="qsc-bot handover to-bot whatsapp:32470000001 --if-control agent")
