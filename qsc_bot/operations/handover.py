@@ -13,6 +13,7 @@ from qsc_bot.models.conversation import Control, ConversationId, Method, Outcome
 from qsc_bot.models.operation import Step
 from qsc_bot.operations.connection import Connection
 from qsc_bot.operations.move import Order, Sent, Trace, move, outcome, send_all, skipped_by_guard
+from qsc_bot.operations.moved import skipped_if_moved
 from qsc_bot.operations.work import Work
 
 
@@ -36,6 +37,8 @@ def hand_over(work: Work, step: Step, trace: Trace) -> Outcome:
     with work.alone_with(tag_contact):
         if earlier := work.shared(tag_contact, step):
             return earlier
+        if skipped := skipped_if_moved(work, step, before):
+            return skipped
         if skipped := skipped_by_guard(before, order, several=not work.is_single):
             return skipped
         item = move(connection, driver, before, order, trace)

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from qsc_bot.errors import QscBotError
 from qsc_bot.models.conversation import Control, Outcome, Status
-from qsc_bot.models.operation import Begun, Operation, OperationItem, Resumed, Step
+from qsc_bot.models.operation import Before, Begun, Operation, OperationItem, Resumed, Step
 from qsc_bot.models.profile import Profile
 from qsc_bot.operations.connection import Connection
 from qsc_bot.operations.history import fold, read_operation, steps_of
@@ -84,7 +84,13 @@ def resume(connection: Connection, journal: Journal, author: Author, operation: 
             found = fold(entries, is_running=lambda: True)
             known = {item.id: outcome_of(item) for item in found.items if not is_left(item)}
             recording = Recording(journal, operation)
-            work = Work(connection=connection, operation=operation, is_single=found.total == 1, doubts=doubts_of(found))
+            work = Work(
+                connection=connection,
+                operation=operation,
+                is_single=found.total == 1,
+                doubts=doubts_of(found),
+                begun=begun_of(found),
+            )
             run = Run(work, recording, steps_of(entries), known=known)
             runs.append(run)
             yield from known.values()
@@ -121,6 +127,11 @@ def doubts_of(operation: Operation) -> dict[str, Control]:
         for item in operation.items
         if item.status is Status.IN_DOUBT and item.state_before is not None
     }
+
+
+def begun_of(operation: Operation) -> dict[str, Before]:
+    """The states before what was sent so far; what was sent may be what has moved them since."""
+    return {item.id: item.state_before for item in operation.items if item.calls and item.state_before is not None}
 
 
 def outcome_of(item: OperationItem) -> Outcome:

@@ -11,14 +11,16 @@ from typing import Final
 import msgspec
 
 from qsc_bot.models.conversation import Control, Outcome
-from qsc_bot.models.operation import Step
+from qsc_bot.models.operation import Before, Step
 from qsc_bot.operations.connection import Connection
 from qsc_bot.operations.move import CONTROL_WORDS, ESCALATION_WORDS, Order
+from qsc_bot.operations.newest import Newest
 
 TARGETS: Final[Mapping[str, Control | None]] = {
     "handover.to_bot": Control.BOT,
     "handover.to_agent": Control.AGENT,
     "handover.extend": None,
+    "handover.renew": Control.AGENT,
     "escalation.add": Control.AGENT,
     "escalation.remove": Control.BOT,
 }
@@ -30,12 +32,15 @@ _RANDOM_LETTERS: Final = 6
 
 @dataclass(frozen=True, kw_only=True)
 class Work:
-    """One operation under way. `doubts` holds who held each conversation before a write whose answer was lost."""
+    """One operation under way. `doubts` holds who held each conversation before a write whose answer was lost, `begun`
+    the states before the writes that earlier runs have sent."""
 
     connection: Connection
     operation: str
     is_single: bool
     doubts: Mapping[str, Control] = field(default_factory=dict)
+    begun: Mapping[str, Before] = field(default_factory=dict)
+    newest: Newest = field(default_factory=Newest)
     _by_contact: dict[str, Outcome] = field(default_factory=dict)
     _turns: defaultdict[str, threading.Lock] = field(default_factory=lambda: defaultdict(threading.Lock))
     _turn: threading.Lock = field(default_factory=threading.Lock)
