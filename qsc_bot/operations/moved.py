@@ -18,8 +18,8 @@ from qsc_bot.operations.work import Work
 def skipped_if_moved(work: Work, step: Step, before: Reading) -> Outcome | None:
     """What is said of a step whose state has moved since it was decided on; None where it may be done.
 
-    A step that this operation has already sent something for is not held to its fingerprint: its own write may be
-    what has moved. `before` is what the step's own driver has just read.
+    A step of which earlier runs may have done a part is not held to its fingerprint: its own write may be what has
+    moved. `before` is what the step's own driver has just read.
     """
     if step.fingerprint is None or step.id in work.begun:
         return None

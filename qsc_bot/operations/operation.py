@@ -130,8 +130,13 @@ def doubts_of(operation: Operation) -> dict[str, Control]:
 
 
 def begun_of(operation: Operation) -> dict[str, Before]:
-    """The states before what was sent so far; what was sent may be what has moved them since."""
-    return {item.id: item.state_before for item in operation.items if item.calls and item.state_before is not None}
+    """The states before writes that may have been done, of which one is in doubt or of several some were answered."""
+    return {
+        item.id: item.state_before
+        for item in operation.items
+        if (item.status is Status.IN_DOUBT or len({call.path for call in item.calls}) > 1)
+        and item.state_before is not None
+    }
 
 
 def outcome_of(item: OperationItem) -> Outcome:

@@ -33,7 +33,7 @@ _RANDOM_LETTERS: Final = 6
 @dataclass(frozen=True, kw_only=True)
 class Work:
     """One operation under way. `doubts` holds who held each conversation before a write whose answer was lost, `begun`
-    the states before the writes that earlier runs have sent."""
+    the states before what earlier runs may have done in part."""
 
     connection: Connection
     operation: str
