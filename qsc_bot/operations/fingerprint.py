@@ -23,8 +23,8 @@ def fingerprint(row: Conversation) -> str:
     return "-".join(map(_short, (row.control.value, row.holder, row.escalated, newest)))
 
 
-def differences(planned: str, now: Conversation) -> list[str]:
-    """What has moved since a fingerprint was made; nothing where all is as it was."""
+def differences(planned: str, now: Conversation, *, but_tag: bool = False) -> list[str]:
+    """What has moved since a fingerprint was made; nothing where all is as it was, the tag aside with `but_tag`."""
     told = {
         "control": f"it is held by {now.control.value} now",
         "holder": f"it is held by {now.holder or 'nobody that is named'} now",
@@ -33,6 +33,8 @@ def differences(planned: str, now: Conversation) -> list[str]:
     }
     pairs = zip(told, planned.split("-"), fingerprint(now).split("-"), strict=True)
     moved = [part for part, before, after in pairs if before != after]
+    if but_tag and "tag" in moved:
+        moved.remove("tag")
     if "control" in moved and "holder" in moved:
         moved.remove("holder")
     return [told[part] for part in moved]

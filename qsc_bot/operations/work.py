@@ -60,6 +60,10 @@ class Work:
         with turn:
             yield
 
+    def turns_to(self, contact_id: str) -> bool:
+        """Whether an item of this operation writes, or has written, to a contact."""
+        return contact_id in self._turns
+
     def shared(self, contact_id: str | None, step: Step) -> Outcome | None:
         """The outcome of the same contact's write earlier in this operation, if there was one."""
         earlier = self._by_contact.get(contact_id) if contact_id else None
