@@ -58,6 +58,14 @@ CATALOGUE: Final[Mapping[str, Kind]] = {
         "give an http or https address without fragment, user or password",
     ),
     "usage.log": Kind(_E.USAGE, "the log cannot be read", "give a plain text log, or - for standard input"),
+    "usage.plan": Kind(
+        _E.USAGE, "the rescue plan cannot be used", "make a new one with qsc-bot conversation rescue --out FILE"
+    ),
+    "usage.partial": Kind(
+        _E.USAGE,
+        "not everything could be read, so stuck conversations may be missing; nothing was sent",
+        "run again, or add --allow-partial",
+    ),
     "usage.schema": Kind(_E.USAGE, "there is no schema of this name", "see qsc-bot schema"),
     "api.refused": Kind(
         _E.USAGE, "the API refused the values that were sent", "read the server's words in the message"
@@ -174,6 +182,11 @@ CATALOGUE: Final[Mapping[str, Kind]] = {
         _E.CONFLICT,
         "the profile of the operation now names another account or host",
         "see qsc-bot operation show OP, and the profile",
+    ),
+    "rescue.elsewhere": Kind(
+        _E.CONFLICT,
+        "the rescue plan was made for another profile, account or host; nothing was sent",
+        "choose its profile with -p, or make a new plan",
     ),
     "journal.broken": Kind(
         _E.CONFLICT,

@@ -106,6 +106,16 @@ class Printer:
         if not self.quiet and not self.is_for_programs:
             self._say(text)
 
+    def preview(self, record: Record) -> None:
+        """Show on stderr what a question is about, as a table; nothing where programs read, or under -q."""
+        if self.quiet or self.is_for_programs:
+            return
+        self.progress.close()
+        row = Shape(schema=record.schema, fields=(), show_names=self.show_names()).row(record.item)
+        form = Form(format=Format.TABLE, fields=(), screen=self._screen(self._err))
+        self._err.write(form.record(record, row))
+        self._add(record.warnings, record.notes)
+
     def trace(self, text: str) -> None:
         """Say what --debug asks for."""
         self._say(text)
@@ -154,13 +164,15 @@ class Printer:
         return Shape(schema=schema, fields=self.fields, show_names=self.show_names())
 
     def _form(self) -> Form:
-        screen = Screen(
+        return Form(format=self._chosen, fields=self.fields, screen=self._screen(self._out))
+
+    def _screen(self, outlet: Outlet) -> Screen:
+        return Screen(
             width=self.width or _DEFAULT_WIDTH,
             now=self.now(),
-            fit=self._out.fit,
-            header=lambda text: self._out.paint(text, BOLD),
+            fit=outlet.fit,
+            header=lambda text: outlet.paint(text, BOLD),
         )
-        return Form(format=self._chosen, fields=self.fields, screen=screen)
 
     def _identify(self) -> Identity:
         try:

@@ -15,6 +15,7 @@ from qsc_bot.models.demo import DemoStory
 from qsc_bot.models.explanation import Explanation
 from qsc_bot.models.limits import Limits
 from qsc_bot.models.operation import Operation, OperationSummary
+from qsc_bot.models.rescue import RescuePlan
 from qsc_bot.models.sandbox import Fault, SandboxEvent, SandboxStatus
 from qsc_bot.models.setup import Recipe, Webhook
 from qsc_bot.operations.profile import ProfileItem, ProfileRow
@@ -35,6 +36,7 @@ TYPES: Final[Mapping[str, tuple[Form, type[msgspec.Struct]]]] = {
     "webhook": ("record", Webhook),
     "recipe-list": ("list", Recipe),
     "recipe": ("record", Recipe),
+    "rescue-plan": ("record", RescuePlan),
     "auth-status": ("record", AuthStatus),
     "profile-list": ("list", ProfileRow),
     "profile": ("record", ProfileItem),

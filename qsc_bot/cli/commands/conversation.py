@@ -32,6 +32,7 @@ from qsc_bot.cli.lists import (
 )
 from qsc_bot.cli.options import command, duration, group, session
 from qsc_bot.cli.options import since as since_parser
+from qsc_bot.cli.rescue import rescue_conversations
 from qsc_bot.models.conversation import Conversation
 from qsc_bot.output.formats import Format
 from qsc_bot.results import Listing, Record
@@ -244,3 +245,4 @@ command(
     example='qsc-bot conversation watch --stuck --slo "bot_silent<10m"',
     schema="conversation-event",
 )(watch_conversations)
+command(app, "rescue", example="qsc-bot conversation rescue --dry-run", schema="rescue-plan")(rescue_conversations)
