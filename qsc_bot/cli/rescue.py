@@ -30,6 +30,9 @@ from qsc_bot.models.conversation import Outcome
 from qsc_bot.results import Record, Running
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from qsc_bot.models.operation import Step
     from qsc_bot.operations.rescue import Rescue
 
 WEEK: Final = timedelta(days=7)
@@ -115,11 +118,13 @@ def rescue_conversations(
         return record
     here.printer.check_fields("outcomes", Outcome)
     here.printer.preview(record)
-    _confirm(here, rescue, allows_partial=allow_partial, yes=yes, confirm_profile=confirm_profile)
+    told: list[str] = []
+    steps = _with_tag(here, rescue, told)
+    _confirm(here, rescue, steps, allows_partial=allow_partial, yes=yes, confirm_profile=confirm_profile)
     notice_profile(here)
     if plan:
         read_messages(here.connection, since=rescue.plan.since)
-    return _begun(here, rescue, reason=reason, fail_fast=fail_fast)
+    return _begun(here, steps, reason=reason, fail_fast=fail_fast, warnings=[*rescue.gaps, *told])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -219,7 +224,22 @@ def _saved(here: Session, record: Record, out: Path) -> Record:
     return replace(record, notes=[*record.notes, f"saved to {out}; nothing was changed"], next=[*record.next, line])
 
 
-def _confirm(here: Session, rescue: "Rescue", *, allows_partial: bool, yes: bool, confirm_profile: str | None) -> None:
+def _with_tag(here: Session, rescue: "Rescue", told: list[str]) -> "Sequence[Step]":
+    """The steps, with the escalation tag following their hand-overs where the profile or its recipes want that."""
+    from qsc_bot.operations.tag_along import as_wished
+
+    return as_wished(here.connection, rescue.steps, lambda: here.setup, given=None, tell=told.append)
+
+
+def _confirm(
+    here: Session,
+    rescue: "Rescue",
+    steps: "Sequence[Step]",
+    *,
+    allows_partial: bool,
+    yes: bool,
+    confirm_profile: str | None,
+) -> None:
     """Make sure that it is meant: a plan with gaps, a protected profile, and the plan itself."""
     if rescue.gaps and not allows_partial:
         raise QscBotError("usage.partial", f"the plan may miss conversations: {rescue.gaps[0]}")
@@ -230,16 +250,19 @@ def _confirm(here: Session, rescue: "Rescue", *, allows_partial: bool, yes: bool
         return
     from qsc_bot.output.rescue import ACTION_WORDS
 
-    number = len(rescue.steps)
-    parts = Counter(ACTION_WORDS[step.action] for step in rescue.steps)
+    number = len(steps)
+    parts = Counter(ACTION_WORDS[step.action] for step in steps)
     actions = ", ".join(f"{count} {word}" for word, count in parts.items())
     whole = ", of a survey that is not complete" if rescue.gaps else ""
     conversations = f"{number} conversation{'' if number == 1 else 's'}"
-    question = f"rescue: {conversations} of {profile.name} ({actions}){whole}"
+    tag = ", the escalation tag with them" if any(step.with_tag for step in steps) else ""
+    question = f"rescue: {conversations} of {profile.name} ({actions}{tag}){whole}"
     prompts.confirm(question, typed=str(number) if number > TYPED_NUMBER else None)
 
 
-def _begun(here: Session, rescue: "Rescue", *, reason: str | None, fail_fast: bool) -> Running:
+def _begun(
+    here: Session, steps: "Sequence[Step]", *, reason: str | None, fail_fast: bool, warnings: "Sequence[str]"
+) -> Running:
     from qsc_bot.operations.operation import start
     from qsc_bot.operations.rescue import ACTION
 
@@ -247,10 +270,10 @@ def _begun(here: Session, rescue: "Rescue", *, reason: str | None, fail_fast: bo
         here.connection,
         here.journal,
         author(here, reason),
-        rescue.steps,
+        steps,
         action=ACTION,
         is_single=False,
         fails_fast=fail_fast,
-        warnings=rescue.gaps,
+        warnings=warnings,
     )
     return interruptible(here, running)

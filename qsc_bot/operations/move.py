@@ -21,7 +21,8 @@ SETTLE_SECONDS: Final = 1.0
 class Order:
     """What one operation is to do to a conversation; `to` is None where nobody's control changes.
 
-    `is_again` after a write whose answer was lost: found at its target, the conversation was changed by that write.
+    `is_again` after a write whose answer was lost: found at its target, the conversation was changed by that write;
+    found `half_way`, by the first of two writes.
     """
 
     action: str
@@ -31,10 +32,11 @@ class Order:
     verify: bool = field(default=True, kw_only=True)
     words: Mapping[Control, str] = field(default_factory=lambda: CONTROL_WORDS, kw_only=True)
     is_again: bool = field(default=False, kw_only=True)
+    half_way: Control | None = field(default=None, kw_only=True)
 
     def allows(self, control: Control) -> bool:
         """Whether the guard lets a conversation in this state be written."""
-        return self.if_control in (None, control) or (self.is_again and control is self.to)
+        return self.if_control in (None, control) or (self.is_again and control in (self.to, self.half_way))
 
     @property
     def note(self) -> str:

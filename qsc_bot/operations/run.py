@@ -102,12 +102,17 @@ class Run:
         except QscBotError as error:
             if isinstance(error, AccessDenied) or error.code in STOPPING:
                 self._refusal = self._refusal or error
-            status = Status.IN_DOUBT if isinstance(error, WriteInDoubt) else Status.FAILED
-            item = Outcome(id=step.id, action=step.action, status=status, error=Failure.of(error))
+            item = self._failure(step, error, is_sent=recording.is_sent)
         if item.error is not None:
             self._failed = self._failed or item.error.as_error()
         recording.settled(item)
         return item
+
+    def _failure(self, step: Step, error: QscBotError, *, is_sent: bool) -> Outcome:
+        """A step that failed; an older doubt about its write lasts until its state was read."""
+        is_doubtful = isinstance(error, WriteInDoubt) or (step.id in self._work.doubts and not is_sent)
+        status = Status.IN_DOUBT if is_doubtful and error.exit_code not in FINAL else Status.FAILED
+        return Outcome(id=step.id, action=step.action, status=status, error=Failure.of(error))
 
     def _doubts_left(self) -> Iterator[Outcome]:
         """What was in flight when the run was broken off: in doubt if a write of it was sent, else not touched."""

@@ -80,7 +80,11 @@ class Work:
 
 
 def order_of(step: Step, operation: str, *, before_doubt: Control | None = None) -> Order:
-    """A step as an order; after a lost answer the state before it is the only other one that may be written."""
+    """A step as an order; after a lost answer the state before it is the only other one that may be written.
+
+    What another app held is taken before it is passed to the agents, so that the bot may be found to hold it.
+    """
+    is_taken_first = step.action == "handover.to_agent" and before_doubt in (Control.OTHER, Control.UNKNOWN)
     doubted = before_doubt if before_doubt is not Control.UNKNOWN else None
     return Order(
         step.action,
@@ -90,6 +94,7 @@ def order_of(step: Step, operation: str, *, before_doubt: Control | None = None)
         verify=step.verify,
         words=ESCALATION_WORDS if step.action.startswith("escalation.") else CONTROL_WORDS,
         is_again=before_doubt is not None,
+        half_way=Control.BOT if is_taken_first else None,
     )
 
 

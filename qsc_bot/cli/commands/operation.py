@@ -1,6 +1,6 @@
 """See and continue what this tool changed."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -9,6 +9,9 @@ from qsc_bot.cli.session import Session
 from qsc_bot.cli.writes import UNASKED, Confirm, Reason, Yes, author, interruptible, notice_profile
 from qsc_bot.errors import QscBotError
 from qsc_bot.results import Record, Running
+
+if TYPE_CHECKING:
+    from qsc_bot.models.operation import Operation
 
 app = group("See, resume and undo what this tool changed.")
 
@@ -29,9 +32,8 @@ def resume_operation(ctx: typer.Context, operation: OperationId, confirm_profile
     from qsc_bot.operations.operation import resume
 
     here = session(ctx)
-    _turn_to_its_profile(here, operation)
-    if here.profile.protected:
-        here.prompts.confirm_name(here.profile.name, given=confirm_profile)
+    found = _turn_to_its_profile(here, operation)
+    _confirm_name(here, confirm_profile, asks=found.total > UNASKED)
     notice_profile(here)
     return interruptible(here, resume(here.connection, here.journal, author(here, None), operation))
 
@@ -57,8 +59,7 @@ def undo_operation(
     found = last_operation(here.journal) if operation is None else read_operation(here.journal, operation)
     _turn_to_its_profile(here, found.id)
     asks = last or found.counts.changed > UNASKED
-    if here.profile.protected is True or (here.profile.protected == "bulk" and asks):
-        here.prompts.confirm_name(here.profile.name, given=confirm_profile)
+    _confirm_name(here, confirm_profile, asks=asks)
     if asks and not yes:
         when = f"{found.started_at:%Y-%m-%d %H:%M} UTC"
         what = f"{found.id}, {found.action.replace('_', '-')} of {when} by {found.by}: {found.counts.changed} changed"
@@ -67,13 +68,19 @@ def undo_operation(
     return interruptible(here, undo(here.connection, here.journal, author(here, reason), found.id))
 
 
-def _turn_to_its_profile(here: Session, operation: str) -> None:
+def _turn_to_its_profile(here: Session, operation: str) -> "Operation":
     """Act for the operation's profile; raises `usage.invalid` where another one was named."""
     from qsc_bot.operations.history import read_operation
 
-    wanted = read_operation(here.journal, operation).profile
-    if here.options.profile not in (None, wanted):
-        raise QscBotError(
-            "usage.invalid", f"{operation} belongs to profile {wanted}", hint=(f"leave out -p {here.options.profile}",)
-        )
-    here.turn_to(wanted)
+    found = read_operation(here.journal, operation)
+    if here.options.profile not in (None, found.profile):
+        hint = (f"leave out -p {here.options.profile}",)
+        raise QscBotError("usage.invalid", f"{operation} belongs to profile {found.profile}", hint=hint)
+    here.turn_to(found.profile)
+    return found
+
+
+def _confirm_name(here: Session, given: str | None, *, asks: bool) -> None:
+    """Make sure that a protected profile is meant; `bulk` protects where a question is asked anyway."""
+    if here.profile.protected is True or (here.profile.protected == "bulk" and asks):
+        here.prompts.confirm_name(here.profile.name, given=given)
