@@ -58,6 +58,14 @@ CATALOGUE: Final[Mapping[str, Kind]] = {
         "give an http or https address without fragment, user or password",
     ),
     "usage.log": Kind(_E.USAGE, "the log cannot be read", "give a plain text log, or - for standard input"),
+    "usage.plan": Kind(
+        _E.USAGE, "the rescue plan cannot be used", "make a new one with qsc-bot conversation rescue --out FILE"
+    ),
+    "usage.partial": Kind(
+        _E.USAGE,
+        "not everything could be read, so stuck conversations may be missing; nothing was sent",
+        "run again, or add --allow-partial",
+    ),
     "usage.schema": Kind(_E.USAGE, "there is no schema of this name", "see qsc-bot schema"),
     "api.refused": Kind(
         _E.USAGE, "the API refused the values that were sent", "read the server's words in the message"
@@ -99,6 +107,11 @@ CATALOGUE: Final[Mapping[str, Kind]] = {
         "the state folder cannot be used; nothing was sent",
         "make it writable, or set QSC_BOT_STATE_DIR",
     ),
+    "journal.unusable": Kind(
+        _E.ENVIRONMENT,
+        "the journal of what was changed cannot be used; nothing was sent",
+        "keep the file for the record, and move it out of the state folder; a newer qsc-bot may read it",
+    ),
     "network.tls": Kind(
         _E.ENVIRONMENT, "no secure connection could be made", "check the system's certificates and proxy"
     ),
@@ -132,6 +145,7 @@ CATALOGUE: Final[Mapping[str, Kind]] = {
         "the contact is not known to the account",
         "check the id and the profile; it can also mean that the token may not see it",
     ),
+    "operation.not_found": Kind(_E.NOT_FOUND, "there is no operation of this id", "see qsc-bot operation list"),
     "webhook.not_found": Kind(_E.NOT_FOUND, "there is no webhook of this name", "see qsc-bot webhook list"),
     "recipe.not_found": Kind(_E.NOT_FOUND, "there is no recipe of this name", "see qsc-bot recipe list"),
     "api.not_found": Kind(
@@ -158,6 +172,26 @@ CATALOGUE: Final[Mapping[str, Kind]] = {
         _E.CONFLICT,
         "after the write, other tags than the wanted one had changed",
         "put them back by hand; the message names them",
+    ),
+    "operation.running": Kind(
+        _E.CONFLICT,
+        "another process carries this operation out",
+        "wait until it ends; see qsc-bot operation show OP",
+    ),
+    "operation.elsewhere": Kind(
+        _E.CONFLICT,
+        "the profile of the operation now names another account or host",
+        "see qsc-bot operation show OP, and the profile",
+    ),
+    "rescue.elsewhere": Kind(
+        _E.CONFLICT,
+        "the rescue plan was made for another profile, account or host; nothing was sent",
+        "choose its profile with -p, or make a new plan",
+    ),
+    "journal.broken": Kind(
+        _E.CONFLICT,
+        "an entry of the journal is not what was written",
+        "keep the file for the record; what was changed after the entry that the message names cannot be relied on",
     ),
     "webhook.different": Kind(_E.CONFLICT, "a webhook of this name exists with other content", "add --update"),
     "webhook.in_use": Kind(_E.CONFLICT, "a recipe uses this webhook", "delete the recipe first"),
@@ -204,6 +238,11 @@ CATALOGUE: Final[Mapping[str, Kind]] = {
         "run again after the time that the message names, or add --across-reset; see qsc-bot limits",
     ),
     "budget.max_calls": Kind(_E.TEMPORARY, "the calls that --max-calls allows are used up", "raise --max-calls"),
+    "journal.locked": Kind(
+        _E.TEMPORARY,
+        "another process holds the journal of what was changed; nothing was sent",
+        "run again; if it stays, end the qsc-bot process that hangs",
+    ),
     "write.in_doubt": Kind(
         _E.TEMPORARY,
         "a write was sent, its answer was lost, and the state could not be read back",

@@ -1,6 +1,5 @@
 """What commands return: data for the printer, and the exit code that goes with it."""
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,7 +9,7 @@ import msgspec
 
 from qsc_bot.errors import QscBotError
 from qsc_bot.exit_codes import ExitCode
-from qsc_bot.models.conversation import Call, Outcome, Status
+from qsc_bot.models.conversation import Call, Counts, Outcome
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -119,17 +118,6 @@ class Record:
     exit_code: ExitCode = ExitCode.OK
 
 
-class Counts(msgspec.Struct, frozen=True, kw_only=True):
-    """How many items came to what."""
-
-    changed: int = 0
-    unchanged: int = 0
-    requested: int = 0
-    skipped: int = 0
-    failed: int = 0
-    in_doubt: int = 0
-
-
 class Outcomes(msgspec.Struct, frozen=True, kw_only=True):
     """What one operation came to, item by item."""
 
@@ -147,16 +135,19 @@ class DryRun(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(kw_only=True)
 class Report:
-    """Outcomes or a dry run, as shown item by item."""
+    """Outcomes or a dry run, as shown item by item; `stop` is what ended the run before all was tried."""
 
     schema: str
     body: Outcomes | DryRun
     warnings: Sequence[str] = ()
     next: Sequence[str] = ()
+    stop: QscBotError | None = None
 
     @property
     def exit_code(self) -> ExitCode:
-        """0 when nothing failed, the common code when all failed alike, else 9."""
+        """That of what stopped it; 0 when nothing failed, the common code when all failed alike, else 9."""
+        if self.stop is not None:
+            return self.stop.exit_code
         bad = [item for item in self.body.items if item.error]
         codes = {item.error.exit for item in bad if item.error}
         if not bad:
@@ -166,16 +157,26 @@ class Report:
         return ExitCode.PARTIAL
 
     def failure(self) -> QscBotError | None:
-        """The failure of the whole: a single item's own, else how many failed and the first of them."""
+        """The failure of the whole: what stopped it, a single item's own, else how many failed and the first."""
         errors = [item.error for item in self.body.items if item.error]
-        if not errors:
-            return None
+        if self.stop is not None or not errors:
+            return self.stop
         first = errors[0].as_error()
         if len(self.body.items) == 1:
             return first
         code = first.code if self.exit_code is first.exit_code else "run.partial"
         message = f"{len(errors)} of {len(self.body.items)} conversations; the first: {first.message}"
         return QscBotError(code, message, hint=first.hint)
+
+
+@dataclass(kw_only=True)
+class Running:
+    """Writes that go out while their outcomes are read, as they come; `report` is asked after the last of them."""
+
+    schema: str
+    outcomes: Iterator[Outcome]
+    total: int
+    report: Callable[[], Report]
 
 
 @dataclass(kw_only=True)
@@ -187,10 +188,11 @@ class Text:
     exit_code: ExitCode = ExitCode.OK
 
 
-Result = Listing[Any] | Feed | Record | Report | Text
+Result = Listing[Any] | Feed | Record | Report | Running | Text
 
 
-def count(items: Iterable[Outcome]) -> Counts:
-    """Count outcomes by what they came to; planned ones are none of these."""
-    tally = Counter(item.status.value for item in items if item.status is not Status.PLANNED)
-    return Counts(**tally)
+def finished(running: Running) -> Report:
+    """Let all writes go out, and give what they came to."""
+    for _ in running.outcomes:
+        pass
+    return running.report()

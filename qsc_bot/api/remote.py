@@ -11,6 +11,7 @@ import msgspec
 
 from qsc_bot.errors import ApiError, QscBotError, WriteInDoubt
 from qsc_bot.models.wire import decode_id, moment
+from qsc_bot.transport.answer_ids import HEADERS, keep_ids
 from qsc_bot.transport.redact import redact
 
 T = TypeVar("T")
@@ -61,12 +62,14 @@ class Remote:
     ) -> Reply:
         """Send one call. Raises `network.*`, `api.not_json`, `api.unavailable`, and `write.in_doubt` for writes."""
         call = f"{method} {urlsplit(path).path}"
+        keep_ids({})
         try:
             response = self._client.request(method, path, params=params or None, data=form, json=body)
         except httpx.HTTPError as error:
             raise self._unsent(error, method, call) from error
         except httpx.InvalidURL as error:
             raise ApiError("api.page_foreign", f"{self.name} gave an address that cannot be read") from error
+        keep_ids({name: self.clean(value) for name, value in response.headers.items() if name in HEADERS})
         if response.is_redirect:
             raise ApiError(
                 "network.redirect",

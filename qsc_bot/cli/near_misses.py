@@ -17,6 +17,9 @@ EXPLAINED: Final = {
     ("conversation", "follow"): "watch",
     ("conversation", "tail"): "watch",
     ("conversation", "monitor"): "watch",
+    ("conversation", "fix"): "rescue",
+    ("conversation", "free"): "rescue",
+    ("conversation", "unstick"): "rescue",
 }
 """Verbs that mean another one with this noun."""
 WORDS: Final = {

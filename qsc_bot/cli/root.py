@@ -24,6 +24,7 @@ GROUPS: Final = {
     "conversation": "See who holds which conversation.",
     "handover": "Hand conversations to the bot or to the agents.",
     "escalation": "See and change the escalation tag.",
+    "operation": "See, resume and undo what this tool changed.",
     "webhook": "Set up the addresses of the bot that get events.",
     "recipe": "Set up the automation recipes that trigger a webhook.",
     "auth": "Log in to an account, and see how a login stands.",
@@ -36,7 +37,7 @@ GROUPS: Final = {
 }
 TASKS: Final = {
     "Start here": ("demo", "help"),
-    "Conversations": ("conversation", "handover", "escalation"),
+    "Conversations": ("conversation", "handover", "escalation", "operation"),
     "Set-up": ("auth", "profile", "webhook", "recipe"),
     "Tools": ("sandbox", "limits", "api", "schema"),
 }
@@ -90,6 +91,7 @@ def root(
 def execute(argv: Sequence[str], session: Session) -> Any:
     """Run one command line and give its result; failures are raised."""
     try:
+        session.words = argv
         result = get_command(app).main(args=list(argv), prog_name="qsc-bot", standalone_mode=False, obj=session)
     except SystemExit as stop:
         if isinstance(stop.__context__, BrokenPipeError):  # Typer turns a closed pipe into exit 1
@@ -126,17 +128,8 @@ def _run(argv: Sequence[str], session: Session) -> int:
 
 
 def show(session: Session, result: Any) -> int:
-    """Show a result; a single item's failure is told as an error too."""
-    from qsc_bot.results import Report
-
-    if result is None:
-        return int(ExitCode.OK)
-    code = session.printer.show(result)
-    if isinstance(result, Report) and (error := result.failure()):
-        is_told = len(result.body.items) > 1 and not session.printer.is_for_programs
-        if not is_told:
-            session.printer.error(error)
-    return int(code)
+    """Show a result; what the process exits with."""
+    return int(ExitCode.OK if result is None else session.printer.show(result))
 
 
 def fail(session: Session, argv: Sequence[str], error: QscBotError) -> int:
@@ -147,8 +140,6 @@ def fail(session: Session, argv: Sequence[str], error: QscBotError) -> int:
     report = getattr(error, "report", None)
     if report is not None:
         session.printer.show(report)
-    if error.code == "internal.fault" and error.__cause__ is not None:
-        raise error.__cause__
     session.printer.error(error)
     return int(error.exit_code)
 

@@ -7,7 +7,7 @@ from qsc_bot.cli.surroundings import Options, Surroundings
 from qsc_bot.errors import QscBotError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     import httpx
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from qsc_bot.setup.guided import GuidedSetup
     from qsc_bot.storage.budget import Ledger
     from qsc_bot.storage.index import Index
+    from qsc_bot.storage.journal import Journal
     from qsc_bot.transport.clock import Clock
     from qsc_bot.user_file import UserFile
 
@@ -37,6 +38,7 @@ class Session:
         self.surroundings = surroundings
         self.options = Options()
         self.command = ""
+        self.words: Sequence[str] = ()
         self._trials: list[Remotes] = []
 
     def adopt(self, **given: Any) -> None:
@@ -177,7 +179,7 @@ class Session:
         """Close what was opened."""
         for trial in self._trials:
             trial.close()
-        for name in ("remotes", "sandbox", "index", "ledger"):
+        for name in ("remotes", "sandbox", "index", "ledger", "journal"):
             if name in vars(self):
                 vars(self)[name].close()
 
@@ -187,6 +189,13 @@ class Session:
         from qsc_bot.cli.stores import open_ledger
 
         return open_ledger(self.surroundings, self.folders.state, command=lambda: self.command, tell=self._warn)
+
+    @cached_property
+    def journal(self) -> "Journal":
+        """What was changed, by all processes of this machine."""
+        from qsc_bot.storage.journal import Journal
+
+        return Journal(self.folders.state / "journal.db", now=self.clock.now)
 
     @cached_property
     def remotes(self) -> "Remotes":

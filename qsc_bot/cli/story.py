@@ -18,7 +18,7 @@ from qsc_bot.models.conversation import Conversation, Status
 from qsc_bot.models.demo import DemoStep, DemoStory
 from qsc_bot.models.profile import SANDBOX_ADDRESS
 from qsc_bot.output.formats import Format
-from qsc_bot.results import Listing
+from qsc_bot.results import Listing, Running, finished
 
 PEOPLE: Final = {
     "twitter": ("twitter:1001", "Ada Example"),
@@ -187,9 +187,11 @@ def _unanswered(found: Mapping[str, Conversation]) -> bool:
 
 
 def _kept(result: Any) -> Any:
-    """A list is read once; keep its items, so that they can be both shown and looked at."""
+    """A list is read once, and so are writes; keep what they give, so that it can be both shown and looked at."""
     if isinstance(result, Listing):
         result.items = list(result.items)
+    if isinstance(result, Running):
+        return finished(result)
     return result
 
 

@@ -1,9 +1,10 @@
 """What every write on conversations takes: ids, a dry run, a confirmation."""
 
 import inspect
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import partial, wraps
+import shlex
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import wraps
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -14,12 +15,13 @@ from qsc_bot.errors import QscBotError
 from qsc_bot.models.choices import Control
 
 if TYPE_CHECKING:
-    from qsc_bot.control.driver import Driver
-    from qsc_bot.models.conversation import ConversationId, Move, Reading
-    from qsc_bot.operations.connection import Connection
-    from qsc_bot.operations.move import Order
+    from collections.abc import Iterator
+
+    from qsc_bot.models.conversation import Outcome
+    from qsc_bot.models.operation import Step
+    from qsc_bot.operations.operation import Author
     from qsc_bot.operations.selection import Target
-    from qsc_bot.results import Report
+    from qsc_bot.results import Report, Running
 
 UNASKED: Final = 20
 """Up to so many typed ids are acted on without a question."""
@@ -42,11 +44,22 @@ IfControl = Annotated[
     Control | None,
     typer.Option("--if-control", help="Only when it is held by this one; else exit 7, or skipped with several ids."),
 ]
+WithTag = Annotated[
+    bool | None,
+    typer.Option(
+        "--with-tag/--no-tag",
+        help="Let the escalation tag follow, or not; default: align_tag of the profile.",
+        show_default=False,
+    ),
+]
 NoVerify = Annotated[bool, typer.Option("--no-verify", help="Do not read the state back after the write.")]
 Confirm = Annotated[
     str | None,
     typer.Option("--confirm-profile", metavar="NAME", help="The profile's name, where the profile is protected."),
 ]
+
+Reason = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why; kept with the operation.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Answer yes to the question that --ids asks.")]
 
 WRITE_OPTIONS: Final[dict[str, tuple[Any, Any]]] = {
     "ids": (Ids, None),
@@ -55,9 +68,13 @@ WRITE_OPTIONS: Final[dict[str, tuple[Any, Any]]] = {
         Annotated[bool, typer.Option("--dry-run", "-n", help="Show what would be sent, and send nothing that writes.")],
         False,
     ),
-    "yes": (Annotated[bool, typer.Option("--yes", "-y", help="Answer yes to the question that --ids asks.")], False),
+    "yes": (Yes, False),
     "confirm_profile": (Confirm, None),
+    "reason": (Reason, None),
+    "fail_fast": (Annotated[bool, typer.Option("--fail-fast", help="Stop at the first failure.")], False),
 }
+LONGEST_COMMAND: Final = 4_000
+"""So much of a command line is kept with its operation; longer ones name thousands of ids."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,38 +87,47 @@ class Write:
     dry_run: bool
     yes: bool
     confirm_profile: str | None
+    reason: str | None
+    fail_fast: bool
+    told: list[str] = field(default_factory=list)
 
     def run(
         self,
-        order: "Callable[[str], Order]",
-        act: "Callable[[Connection, Sequence[Target], Order], Report]",
+        action: str,
         *,
-        driver_of: "Callable[[Connection, str], Driver]",
-        plan: "Callable[[Order, Driver, ConversationId, Reading | None], Move]",
-    ) -> "Report":
-        """Resolve the ids, then show what would be sent, or ask where it must be asked and act."""
-        from qsc_bot.models.conversation import Outcome
-        from qsc_bot.operations.dry_run import plan_each
-        from qsc_bot.operations.selection import resolve
-        from qsc_bot.operations.writes import new_operation
+        prepare: "Callable[[Sequence[Step]], Sequence[Step]]" = lambda steps: steps,
+        **wish: Any,
+    ) -> "Report | Running":
+        """Resolve the ids, then show what would be sent, or ask where it must be asked and act.
 
-        connection, told = self.session.connection, list[str]()
+        `wish` is what each step wants besides, see `models.operation.Step`; `prepare` decides the rest for all of them.
+        """
+        from qsc_bot.models.conversation import Outcome
+        from qsc_bot.models.operation import Step
+        from qsc_bot.operations.dry_run import plan_each
+        from qsc_bot.operations.operation import start
+        from qsc_bot.operations.selection import resolve
+
+        connection, told = self.session.connection, self.told
         self.session.printer.check_fields("outcomes", Outcome)
         texts = id_texts(self.session, self.ids or (), self.ids_from, tell=told.append)
         targets = resolve(connection, texts, one_each=True, tell=told.append)
-        wanted = order(new_operation(connection.clock.unix()))
+        steps = prepare([Step(id=str(target.id), action=action, **wish) for target in targets])
         if self.dry_run:
-            report = plan_each(
-                connection, targets, wanted, driver_of=partial(driver_of, connection), plan=partial(plan, wanted)
-            )
-        else:
-            self._confirm(targets, wanted.action)
-            profile = connection.profile
-            self.session.printer.notice(f"profile {profile.name} (account {profile.account_id})")
-            with self.session.interrupts:
-                report = act(connection, targets, wanted)
-        report.warnings = (*told, *report.warnings)
-        return report
+            return plan_each(connection, steps, warnings=told)
+        self._confirm(targets, action)
+        notice_profile(self.session)
+        running = start(
+            connection,
+            self.session.journal,
+            author(self.session, self.reason),
+            steps,
+            action=action,
+            is_single=len(steps) == 1,
+            fails_fast=self.fail_fast,
+            warnings=told,
+        )
+        return interruptible(self.session, running)
 
     def _confirm(self, targets: "Sequence[Target]", action: str) -> None:
         profile, prompts = self.session.profile, self.session.prompts
@@ -117,12 +143,44 @@ class Write:
         prompts.confirm(question, typed=typed, from_terminal=self.ids_from == "-")
 
 
+def notice_profile(here: Session) -> None:
+    """Say whose conversations are changed."""
+    here.printer.notice(f"profile {here.profile.name} (account {here.profile.account_id})")
+
+
+def author(here: Session, reason: str | None) -> "Author":
+    """Who typed this, and what, without secrets."""
+    import getpass
+    import socket
+
+    from qsc_bot.operations.operation import Author
+    from qsc_bot.transport.redact import redact
+
+    words = shlex.join(["qsc-bot", *here.words]).encode("utf-8", "replace").decode()
+    command = redact(words[:LONGEST_COMMAND], here.surroundings.secrets())
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        user = "unknown"
+    return Author(by=user, host=socket.gethostname(), command=command, reason=reason)
+
+
+def interruptible(here: Session, running: "Running") -> "Running":
+    """The same writes, with the first Ctrl-C held back until what is in flight is finished."""
+
+    def outcomes() -> "Iterator[Outcome]":
+        with here.interrupts:
+            yield from running.outcomes
+
+    return replace(running, outcomes=outcomes())
+
+
 def check_setup_write(here: Session, confirm_profile: str | None, *, asks: bool = False) -> None:
     """Before webhooks or recipes are changed: whose they are, and the name of a protected profile."""
     profile = here.profile
     if profile.protected is True or (profile.protected == "bulk" and asks):
         here.prompts.confirm_name(profile.name, given=confirm_profile)
-    here.printer.notice(f"profile {profile.name} (account {profile.account_id})")
+    notice_profile(here)
 
 
 def id_texts(here: Session, ids: Sequence[str], ids_from: str | None, *, tell: Callable[[str], None]) -> Sequence[str]:
@@ -137,16 +195,18 @@ def id_texts(here: Session, ids: Sequence[str], ids_from: str | None, *, tell: C
     return list(dict.fromkeys(ids))
 
 
-def write_command(app: typer.Typer, name: str, *, example: str) -> "Callable[[Callable[..., Report]], object]":
+def write_command(
+    app: typer.Typer, name: str, *, example: str
+) -> "Callable[[Callable[..., Report | Running]], object]":
     """Register a function as a command that takes what every write takes, and is handed it as one `Write`."""
 
-    def register(function: "Callable[..., Report]") -> object:
+    def register(function: "Callable[..., Report | Running]") -> object:
         own = list(inspect.signature(function).parameters.values())[1:]
         context = inspect.Parameter("ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
         common = parameters(WRITE_OPTIONS)
 
         @wraps(function)
-        def run(ctx: typer.Context, **given: Any) -> "Report":
+        def run(ctx: typer.Context, **given: Any) -> "Report | Running":
             typed = Write(session=session(ctx), **{option: given.pop(option) for option in WRITE_OPTIONS})
             return function(typed, **given)
 

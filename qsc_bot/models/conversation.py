@@ -2,6 +2,8 @@
 
 import re
 import shlex
+from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, Literal, Self
@@ -163,3 +165,20 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, rename={"before": "from
     verified: bool | None = None
     note: str | None = None
     error: Failure | None = None
+
+
+class Counts(msgspec.Struct, frozen=True, kw_only=True):
+    """How many items came to what."""
+
+    changed: int = 0
+    unchanged: int = 0
+    requested: int = 0
+    skipped: int = 0
+    failed: int = 0
+    in_doubt: int = 0
+
+    @classmethod
+    def of(cls, statuses: Iterable[Status]) -> Self:
+        """Count outcomes by what they came to; planned ones are none of these."""
+        tally = Counter(status.value for status in statuses if status is not Status.PLANNED)
+        return cls(**tally)

@@ -1,7 +1,5 @@
 """Hand conversations to the bot or to the agents, and prolong the bot's control."""
 
-import shlex
-from collections.abc import Sequence
 from datetime import timedelta
 
 import msgspec
@@ -11,17 +9,12 @@ from qsc_bot.api.threads import LONGEST_EXTENSION_SECONDS
 from qsc_bot.control.driver import Driver
 from qsc_bot.control.escalations import is_escalated
 from qsc_bot.errors import ApiError, QscBotError, WriteInDoubt
-from qsc_bot.models.conversation import Control, ConversationId, Method, Move, Outcome, Reading, Status
+from qsc_bot.models.conversation import Control, ConversationId, Method, Outcome, Reading, Status
+from qsc_bot.models.operation import Step
 from qsc_bot.operations.connection import Connection
-from qsc_bot.operations.move import Order, Sent, guard_failed, move, outcome, send_all
-from qsc_bot.operations.selection import Target
-from qsc_bot.operations.writes import Run, run_each, shared
-from qsc_bot.results import Report
-
-
-def driver_of(connection: Connection, service: str) -> Driver:
-    """The driver that moves control on a service."""
-    return connection.drivers.of(service)
+from qsc_bot.operations.move import Order, Sent, Trace, move, outcome, send_all, skipped_by_guard
+from qsc_bot.operations.moved import skipped_if_moved
+from qsc_bot.operations.work import Work
 
 
 def extension_seconds(by: timedelta) -> int:
@@ -32,70 +25,43 @@ def extension_seconds(by: timedelta) -> int:
     return seconds
 
 
-def plan_extension(
-    seconds: int, _order: Order, driver: Driver, person: ConversationId, _reading: Reading | None
-) -> Move:
-    """The writes that an extension comes to for one conversation."""
-    return driver.plan_extension(person, seconds)
-
-
-def hand_over(connection: Connection, targets: Sequence[Target], order: Order) -> Report:
-    """Move each conversation: a fresh read, a guard, one write, a read after.
+def hand_over(work: Work, step: Step, trace: Trace) -> Outcome:
+    """Move one conversation: a fresh read, a guard, one write, a read after.
 
     Messenger needs two writes, take and pass, to give the agents what another app holds.
     """
-    run = Run(operation=order.operation, action=order.action)
-
-    def act(target: Target) -> Outcome:
-        driver = connection.drivers.of(target.id.service)
-        before = driver.read(target.id)
-        tag_contact = before.contact_id if before.method is Method.TAG else None
-        if earlier := shared(run, tag_contact, target):
+    connection, order, person = work.connection, work.order(step), ConversationId.parse(step.id)
+    driver = connection.drivers.of(person.service)
+    before = driver.read(person)
+    tag_contact = before.contact_id if before.method is Method.TAG else None
+    with work.alone_with(tag_contact):
+        if earlier := work.shared(tag_contact, step):
             return earlier
-        if skipped := skipped_by_guard(before, order, several=len(targets) > 1):
+        if skipped := skipped_if_moved(work, step, before):
             return skipped
-        item = _with_contradiction(
-            connection, target, move(connection, driver, before, order, on_send=run.mark_sent), order
-        )
-        if tag_contact:
-            run.by_contact[tag_contact] = item
-        return item
-
-    run_each(run, targets, act, should_stop=connection.should_stop)
-    return run.report(_next(run))
+        if skipped := skipped_by_guard(before, order, several=not work.is_single):
+            return skipped
+        item = move(connection, driver, before, order, trace)
+        return work.share(tag_contact, _with_contradiction(connection, person, item, order))
 
 
-def extend(connection: Connection, targets: Sequence[Target], order: Order, *, seconds: int) -> Report:
+def extend(work: Work, step: Step, trace: Trace) -> Outcome:
     """Prolong control where the method knows expiry; only the app that holds a thread may do so."""
-    run = Run(operation=order.operation, action=order.action)
-
-    def act(target: Target) -> Outcome:
-        driver = connection.drivers.of(target.id.service)
-        before = driver.read(target.id)
-        if skipped := skipped_by_guard(before, order, several=len(targets) > 1):
-            return skipped
-        plan = driver.plan_extension(target.id, seconds)
-        if not plan.calls:
-            return outcome(before, order, Status.SKIPPED, note=f"control by {before.method.value} does not lapse")
-        if before.control is not Control.BOT:
-            raise ApiError(
-                "handover.not_allowed",
-                f"{target.id} is held by {before.control.value}; only the app that holds it may extend control",
-            )
-        return _extended(driver, before, order, send_all(driver, before, plan.calls, run.mark_sent))
-
-    run_each(run, targets, act, should_stop=connection.should_stop)
-    return run.report()
-
-
-def skipped_by_guard(before: Reading, order: Order, *, several: bool) -> Outcome | None:
-    """What `--if-control` makes of one of several: skipped. For a single one the guard is an error, raised here."""
-    if order.if_control in (None, before.control):
-        return None
-    error = guard_failed(before, order)
-    if not several:
-        raise error
-    return outcome(before, order, Status.SKIPPED, after=before.control, note=error.message)
+    order, person = work.order(step), ConversationId.parse(step.id)
+    driver = work.connection.drivers.of(person.service)
+    before = driver.read(person)
+    if skipped := skipped_by_guard(before, order, several=not work.is_single):
+        return skipped
+    assert step.seconds is not None
+    plan = driver.plan_extension(person, step.seconds)
+    if not plan.calls:
+        return outcome(before, order, Status.SKIPPED, note=f"control by {before.method.value} does not lapse")
+    if before.control is not Control.BOT:
+        raise ApiError(
+            "handover.not_allowed",
+            f"{person} is held by {before.control.value}; only the app that holds it may extend control",
+        )
+    return _extended(driver, before, order, send_all(driver, before, plan.calls, trace))
 
 
 def _extended(driver: Driver, before: Reading, order: Order, sent: Sent) -> Outcome:
@@ -120,26 +86,20 @@ def _extended(driver: Driver, before: Reading, order: Order, sent: Sent) -> Outc
     return outcome(before, order, Status.FAILED, after=now.control, verified=False, note=note, error=refused)
 
 
-def _with_contradiction(connection: Connection, target: Target, item: Outcome, order: Order) -> Outcome:
+def _with_contradiction(connection: Connection, person: ConversationId, item: Outcome, order: Order) -> Outcome:
     """Tell a tag that says the opposite of who holds the conversation now; it stays as it is."""
     settled = item.status in (Status.CHANGED, Status.UNCHANGED)
-    if item.method is Method.TAG or not order.verify or not settled or target.id.service in UNSUPPORTED:
+    if item.method is Method.TAG or not order.verify or not settled or person.service in UNSUPPORTED:
         return item
     try:
-        contact = connection.contacts.read(target.id)
+        contact = connection.contacts.read(person)
     except QscBotError as error:
         return _noted(item, f"whether the escalation tag is on could not be read: {error.message}")
     escalated = is_escalated(contact.tags, connection.profile.escalation_tag)
     if escalated and order.to is Control.BOT:
-        return _noted(item, f"the escalation tag is still on; qsc-bot escalation remove {target.id.typed}")
+        return _noted(item, f"the escalation tag is still on; qsc-bot escalation remove {person.typed}")
     return item
 
 
 def _noted(item: Outcome, note: str) -> Outcome:
     return msgspec.structs.replace(item, note="; ".join(filter(None, (item.note, note))))
-
-
-def _next(run: Run) -> list[str]:
-    if len(run.items) == 1 and run.items[0].status is Status.CHANGED:
-        return [f"qsc-bot conversation show {shlex.quote(run.items[0].id)}"]
-    return ["qsc-bot conversation list"] if any(item.status is Status.CHANGED for item in run.items) else []

@@ -214,7 +214,7 @@ class Survey:
         return view_of(self._connection, max_age=query.max_age, full=query.full, has_swept=self._has_swept)
 
     def _ending(self) -> Ending:
-        budget, warnings = self._connection.budget, list(self._warnings())
+        budget, warnings = self._connection.budget, self.gaps()
         stop = self._stop or self._readings.stop
         return Ending(
             complete=not self._is_cut and not warnings,
@@ -241,8 +241,11 @@ class Survey:
         if (warning := self._connection.clock.warning) and self._connection.profile.name != SANDBOX_NAME:
             yield warning
 
-    def _warnings(self) -> Iterator[str]:
-        """What the list may have missed."""
+    def gaps(self) -> list[str]:
+        """What the list may have missed, once its last row was read."""
+        return list(self._gaps())
+
+    def _gaps(self) -> Iterator[str]:
         yield from self._refresh.tags.warnings
         sieve = self._refresh.sieve
         if self._stop:

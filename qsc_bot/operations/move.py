@@ -1,13 +1,14 @@
 """The only place that moves control: read, guard, write once, verify."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
 from qsc_bot.control.driver import Driver
 from qsc_bot.errors import QscBotError, WriteInDoubt
 from qsc_bot.models.conversation import Call, Control, ConversationId, Failure, Move, Outcome, Reading, Status
 from qsc_bot.operations.connection import Connection
+from qsc_bot.transport.answer_ids import answer_ids
 
 CONTROL_WORDS: Final[Mapping[Control, str]] = {control: control.value for control in Control}
 ESCALATION_WORDS: Final[Mapping[Control, str]] = {Control.AGENT: "escalated", Control.BOT: "not-escalated"}
@@ -18,7 +19,11 @@ SETTLE_SECONDS: Final = 1.0
 
 @dataclass(frozen=True)
 class Order:
-    """What one operation is to do to each conversation; `to` is None where nobody's control changes."""
+    """What one operation is to do to a conversation; `to` is None where nobody's control changes.
+
+    `is_again` after a write whose answer was lost: found at its target, the conversation was changed by that write;
+    found `half_way`, by the first of two writes.
+    """
 
     action: str
     to: Control | None
@@ -26,6 +31,12 @@ class Order:
     if_control: Control | None = field(default=None, kw_only=True)
     verify: bool = field(default=True, kw_only=True)
     words: Mapping[Control, str] = field(default_factory=lambda: CONTROL_WORDS, kw_only=True)
+    is_again: bool = field(default=False, kw_only=True)
+    half_way: Control | None = field(default=None, kw_only=True)
+
+    def allows(self, control: Control) -> bool:
+        """Whether the guard lets a conversation in this state be written."""
+        return self.if_control in (None, control) or (self.is_again and control in (self.to, self.half_way))
 
     @property
     def note(self) -> str:
@@ -37,6 +48,16 @@ class Order:
         return self.words.get(control, control.value) if control else None
 
 
+class Trace(Protocol):
+    """Who is told of each write before it goes out, and of its answer."""
+
+    def sending(self, before: Reading, call: Call) -> None:
+        """A write goes out next; what this raises keeps it from going out."""
+
+    def answered(self, ids: dict[str, str], error: QscBotError | None = None) -> None:
+        """Its answer came, with the ids that the remote gave it, or it failed."""
+
+
 @dataclass(frozen=True)
 class Sent:
     """How far the writes of one conversation came: how many were answered, what the last proves, what went wrong."""
@@ -46,19 +67,17 @@ class Sent:
     error: QscBotError | None = None
 
 
-def move(
-    connection: Connection, driver: Driver, before: Reading, order: Order, *, on_send: Callable[[], None]
-) -> Outcome:
+def move(connection: Connection, driver: Driver, before: Reading, order: Order, trace: Trace) -> Outcome:
     """Move one conversation from the state just read; a lost answer is followed by a read, nothing is sent again.
 
-    What fails before anything was done is raised. `on_send` is called just before a write goes out.
+    What fails before anything was done is raised. `trace` is told before a write goes out, and after its answer.
     """
-    if order.if_control not in (None, before.control):
+    if not order.allows(before.control):
         raise guard_failed(before, order)
     if before.control is order.to:
-        return outcome(before, order, Status.UNCHANGED, after=before.control, verified=True, note=before.note)
+        return _found_so(before, order)
     plan = plan_move(order, driver, before.id, before)
-    sent = send_all(driver, before, plan.calls, on_send)
+    sent = send_all(driver, before, plan.calls, trace)
     if sent.error is not None:
         if not sent.done and not isinstance(sent.error, WriteInDoubt):
             raise sent.error
@@ -77,15 +96,17 @@ def plan_move(order: Order, driver: Driver, person: ConversationId, reading: Rea
     return driver.plan(person, order.to, reading=reading, note=order.note)
 
 
-def send_all(driver: Driver, before: Reading, calls: tuple[Call, ...], on_send: Callable[[], None]) -> Sent:
+def send_all(driver: Driver, before: Reading, calls: tuple[Call, ...], trace: Trace) -> Sent:
     """Send planned calls in order, and stop at the first that fails."""
     proof = None
     for done, call in enumerate(calls):
-        on_send()
+        trace.sending(before, call)
         try:
             proof = driver.send(before.id, call, before=before)
         except QscBotError as error:
+            trace.answered(answer_ids(), error)
             return Sent(done, error=error)
+        trace.answered(answer_ids())
     return Sent(len(calls), proof)
 
 
@@ -115,17 +136,37 @@ def outcome(
 
 def guard_failed(before: Reading, order: Order) -> QscBotError:
     """The error of `--if-control` when the conversation is held by another."""
-    verb = order.action.partition(".")[2].replace("_", "-")
+    noun, _, verb = order.action.replace("_", "-").partition(".")
+    now = before.control.value
+    hints = [f"qsc-bot conversation show {before.id.typed}"]
+    if noun == "handover":
+        hints.append(f"qsc-bot handover {verb} {before.id.typed} --if-control {now}")
+    is_so = f"is held by {now}" if noun == "handover" else f"is {order.word(before.control)}"
     return QscBotError(
         "handover.state_changed",
-        f"{before.id} is held by {before.control.value}, so {verb} was not done",
-        expected=order.if_control.value if order.if_control else None,
-        found=before.control.value,
-        hint=(
-            f"qsc-bot conversation show {before.id.typed}",
-            f"qsc-bot handover {verb} {before.id.typed} --if-control {before.control.value}",
-        ),
+        f"{before.id} {is_so}, so {verb} was not done",
+        expected=order.word(order.if_control),
+        found=order.word(before.control),
+        hint=hints,
     )
+
+
+def skipped_by_guard(before: Reading, order: Order, *, several: bool) -> Outcome | None:
+    """What `--if-control` makes of one of several: skipped. For a single one the guard is an error, raised here."""
+    if order.allows(before.control):
+        return None
+    error = guard_failed(before, order)
+    if not several:
+        raise error
+    return outcome(before, order, Status.SKIPPED, after=before.control, note=error.message)
+
+
+def _found_so(before: Reading, order: Order) -> Outcome:
+    """Nothing is to be done: it was so before, or the write whose answer was lost made it so."""
+    if order.is_again:
+        note = "the answer was lost; found done"
+        return outcome(before, order, Status.CHANGED, after=before.control, verified=True, note=note)
+    return outcome(before, order, Status.UNCHANGED, after=before.control, verified=True, note=before.note)
 
 
 def _asked(driver: Driver, before: Reading, order: Order) -> Outcome:

@@ -8,6 +8,7 @@ from qsc_bot.output.explanation import explanation_lines, explanation_screen
 from qsc_bot.output.fields import Row
 from qsc_bot.output.formats import Format
 from qsc_bot.output.plain import OUTCOME_FIELDS, csv_table, id_lines, outcome_row, plain_lines, plain_record
+from qsc_bot.output.rescue import STEP_COLUMNS, STEP_FIELDS, spoken_steps
 from qsc_bot.output.table import OUTCOME_COLUMNS, Screen, choose_columns, section, table
 from qsc_bot.output.text import sanitise
 from qsc_bot.results import Column, Listing, Record
@@ -28,6 +29,8 @@ class Form:
     def record(self, record: Record, row: Row) -> str:
         """The text of one thing; its own view where it has one for people."""
         fields = self.fields or record.fields or tuple(row)
+        if record.schema == "rescue-plan" and not self.fields:
+            return self._steps(row["steps"])
         match self.format:
             case Format.TABLE | Format.PLAIN if self._is_viewed(record):
                 return whole_lines(record.view or "")
@@ -41,6 +44,10 @@ class Form:
                 return plain_record(row, fields)
             case _:
                 return self._rows([row], fields=fields, columns=())
+
+    def _steps(self, steps: Sequence[Row]) -> str:
+        rows = list(spoken_steps(steps)) if self.format is Format.TABLE else steps
+        return self._rows(rows, fields=STEP_FIELDS, columns=STEP_COLUMNS)
 
     def _is_viewed(self, record: Record) -> bool:
         wanted = self.format is Format.TABLE or record.views_everywhere

@@ -24,7 +24,7 @@ from qsc_bot.output.streams import BOLD, YELLOW, Outlet, allows_color, can_rewri
 from qsc_bot.output.summary import counts_line, summary_line
 from qsc_bot.output.table import Screen, request_lines
 from qsc_bot.output.text import sanitise
-from qsc_bot.results import DryRun, Ending, Feed, Listing, Record, Report, Result, Text
+from qsc_bot.results import DryRun, Ending, Feed, Listing, Record, Report, Result, Running, Text
 
 _DOCUMENTS: Final = (Format.JSON, Format.YAML)
 _FOR_PEOPLE: Final = (Format.TABLE, Format.PLAIN)
@@ -81,6 +81,9 @@ class Printer:
                 self._show_record(result)
             case Report():
                 self._show_report(result)
+                self._tell_failure(result)
+            case Running():
+                return self._show_running(result)
             case Text():
                 self._show_text(result)
         return result.exit_code
@@ -102,6 +105,16 @@ class Printer:
         """Say something on stderr that can be missed; where programs read, stderr is for errors alone."""
         if not self.quiet and not self.is_for_programs:
             self._say(text)
+
+    def preview(self, record: Record) -> None:
+        """Show on stderr what a question is about, as a table; nothing where programs read, or under -q."""
+        if self.quiet or self.is_for_programs:
+            return
+        self.progress.close()
+        row = Shape(schema=record.schema, fields=(), show_names=self.show_names()).row(record.item)
+        form = Form(format=Format.TABLE, fields=(), screen=self._screen(self._err))
+        self._err.write(form.record(record, row))
+        self._add(record.warnings, record.notes)
 
     def trace(self, text: str) -> None:
         """Say what --debug asks for."""
@@ -151,13 +164,15 @@ class Printer:
         return Shape(schema=schema, fields=self.fields, show_names=self.show_names())
 
     def _form(self) -> Form:
-        screen = Screen(
+        return Form(format=self._chosen, fields=self.fields, screen=self._screen(self._out))
+
+    def _screen(self, outlet: Outlet) -> Screen:
+        return Screen(
             width=self.width or _DEFAULT_WIDTH,
             now=self.now(),
-            fit=self._out.fit,
-            header=lambda text: self._out.paint(text, BOLD),
+            fit=outlet.fit,
+            header=lambda text: outlet.paint(text, BOLD),
         )
-        return Form(format=self._chosen, fields=self.fields, screen=screen)
 
     def _identify(self) -> Identity:
         try:
@@ -261,6 +276,42 @@ class Printer:
                 self._open()
                 self._put(self._form().outcomes(rows))
                 self._close_report(report)
+
+    def _show_running(self, running: Running) -> ExitCode:
+        """Outcomes as they come; a reader that has gone does not stop writes that are under way."""
+        shape = self._shape(running.schema)
+        shape.check(Outcome)
+        is_read = True
+        for done, item in enumerate(running.outcomes, 1):
+            if self._chosen is not Format.NDJSON:
+                self.progress(f"{done} of {running.total} conversations")
+            elif is_read:
+                is_read = self._is_streamed(structured.result_line(shape.choose(shape.row(item))))
+        report = running.report()
+        if self._chosen is Format.NDJSON and is_read:
+            self._stream([structured.report_end(report, self._owner())])
+        elif self._chosen is not Format.NDJSON:
+            self._show_report(report)
+        self._tell_failure(report)
+        return report.exit_code
+
+    def _tell_failure(self, report: Report) -> None:
+        """What the whole came to; where people have read why each of several failed, only what stopped it.
+
+        A fault of ours that stopped it is raised, for a report to be made of it.
+        """
+        if report.stop is not None and isinstance(fault := report.stop.__cause__, Exception):
+            raise fault
+        is_told = len(report.body.items) > 1 and not self.is_for_programs and report.stop is None
+        if (error := report.failure()) and not is_told:
+            self.error(error)
+
+    def _is_streamed(self, line: Row) -> bool:
+        try:
+            self._stream([line])
+        except BrokenPipeError:
+            return False
+        return True
 
     def _close_report(self, report: Report) -> None:
         if isinstance(report.body, DryRun):

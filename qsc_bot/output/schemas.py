@@ -14,6 +14,8 @@ from qsc_bot.models.conversation import Conversation, ConversationEvent, Failure
 from qsc_bot.models.demo import DemoStory
 from qsc_bot.models.explanation import Explanation
 from qsc_bot.models.limits import Limits
+from qsc_bot.models.operation import Operation, OperationSummary
+from qsc_bot.models.rescue import RescuePlan
 from qsc_bot.models.sandbox import Fault, SandboxEvent, SandboxStatus
 from qsc_bot.models.setup import Recipe, Webhook
 from qsc_bot.operations.profile import ProfileItem, ProfileRow
@@ -28,10 +30,13 @@ TYPES: Final[Mapping[str, tuple[Form, type[msgspec.Struct]]]] = {
     "explanation": ("record", Explanation),
     "outcomes": ("flat", Outcomes),
     "dry-run": ("flat", DryRun),
+    "operation-list": ("list", OperationSummary),
+    "operation": ("record", Operation),
     "webhook-list": ("list", Webhook),
     "webhook": ("record", Webhook),
     "recipe-list": ("list", Recipe),
     "recipe": ("record", Recipe),
+    "rescue-plan": ("record", RescuePlan),
     "auth-status": ("record", AuthStatus),
     "profile-list": ("list", ProfileRow),
     "profile": ("record", ProfileItem),

@@ -81,11 +81,23 @@ def record_stream(record: Record, row: Row, owner: Owner) -> Iterator[Row]:
 
 def report_stream(report: Report, rows: Sequence[Row], owner: Owner) -> Iterator[Row]:
     """Each outcome, each request of a dry run, and the end with the counts."""
-    yield from ({"type": "result", **row} for row in rows)
+    yield from map(result_line, rows)
     body: Row = encode(report.body)
     yield from ({"type": "request", **request} for request in body.get("requests", ()))
-    end = end_line(report.schema, owner, returned=len(rows), warnings=report.warnings)
-    yield end | {key: body[key] for key in ("operation", "counts") if isinstance(report.body, Outcomes)}
+    yield report_end(report, owner)
+
+
+def result_line(row: Row) -> Row:
+    """One outcome."""
+    return {"type": "result", **row}
+
+
+def report_end(report: Report, owner: Owner) -> Row:
+    """The end of outcomes, with their counts; not complete where something stopped the run."""
+    body = report.body
+    is_whole = report.stop is None
+    end = end_line(report.schema, owner, returned=len(body.items), complete=is_whole, warnings=report.warnings)
+    return end | ({"operation": body.operation, "counts": encode(body.counts)} if isinstance(body, Outcomes) else {})
 
 
 def _summary(ending: Ending) -> Row:

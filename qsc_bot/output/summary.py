@@ -2,10 +2,10 @@
 
 from datetime import UTC, datetime
 
-from qsc_bot.models.conversation import Control
+from qsc_bot.models.conversation import Control, Counts
 from qsc_bot.models.duration import spoken
 from qsc_bot.output.text import sanitise
-from qsc_bot.results import Counts, ListSummary
+from qsc_bot.results import ListSummary
 
 
 def summary_line(

@@ -31,13 +31,23 @@ def open_shared(
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with locked(path.parent):  # WAL mode cannot be switched on by two at once
         try:
-            return _open(path, schema, version, is_durable)
+            return _open(path, schema, version, is_durable=is_durable)
         except sqlite3.DatabaseError as error:
             if not is_unreadable(error):
                 raise
             aside = set_aside(path)
             tell(f"{path} cannot be read: {error}; it was set aside as {aside.name}, and a new one begun")
-            return _open(path, schema, version, is_durable)
+            return _open(path, schema, version, is_durable=is_durable)
+
+
+def open_kept(path: Path, *, schema: Sequence[str], version: int) -> sqlite3.Connection:
+    """Open a file that must never be lost: each transaction is on the disk before it counts, nothing is set aside.
+
+    It may be large, so it is not read through. Raises OSError and sqlite3.Error, `UnreadableFileError` among them.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with locked(path.parent):
+        return _open(path, schema, version, is_durable=True, synchronous="FULL", is_read_through=False)
 
 
 def open_in_memory(schema: Sequence[str]) -> sqlite3.Connection:
@@ -81,15 +91,23 @@ def set_aside(path: Path) -> Path:
     return aside
 
 
-def _open(path: Path, schema: Sequence[str], version: int, is_durable: bool) -> sqlite3.Connection:
+def _open(
+    path: Path,
+    schema: Sequence[str],
+    version: int,
+    *,
+    is_durable: bool,
+    synchronous: str = "NORMAL",
+    is_read_through: bool = True,
+) -> sqlite3.Connection:
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=BUSY_SECONDS)
     try:
         db.row_factory = sqlite3.Row
         db.execute("PRAGMA journal_mode = WAL")
-        db.execute(f"PRAGMA synchronous = {'NORMAL' if is_durable else 'OFF'}")
+        db.execute(f"PRAGMA synchronous = {synchronous if is_durable else 'OFF'}")
         _make(db, schema, version)
-        _check(db, schema, is_read_through=is_durable)
+        _check(db, schema, is_read_through=is_durable and is_read_through)
     except BaseException:
         db.close()
         raise

@@ -77,8 +77,9 @@ class Index:
         self._account = self._open_account(key, now())
 
     def close(self) -> None:
-        """Close the file."""
-        self._database.close()
+        """Close the file, between two uses of it."""
+        with self._turn:
+            self._database.close()
 
     def coverage(self) -> Coverage:
         """What was read until when."""

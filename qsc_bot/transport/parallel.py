@@ -10,6 +10,7 @@ from threading import Event, local
 from typing import Final, TypeVar
 
 READERS: Final = 8
+WRITERS: Final = 4
 _LOOK_SECONDS: Final = 0.1
 """How often a reader that is too fast looks whether it is still wanted."""
 
@@ -39,6 +40,34 @@ def in_parallel(action: Callable[[T], R], items: Iterable[T], *, workers: int = 
     finally:
         leaving.set()
         pool.shutdown(cancel_futures=True)
+
+
+def as_they_come(action: Callable[[T], R], items: Iterable[T], *, workers: int = WRITERS) -> Iterator[R]:
+    """Apply `action` to every item, the next one only when a worker is free for it; results as they come.
+
+    The first failure ends it. Who stops reading stops it at once: what is in flight then is not waited for.
+    """
+    source, turn, leaving = iter(items), threading.Lock(), Event()
+    arrived: queue.SimpleQueue[tuple[R, ...] | BaseException | None] = queue.SimpleQueue()
+
+    def work() -> None:
+        _worker.leaving = leaving
+        try:
+            while not leaving.is_set():
+                with turn:
+                    item = next(source)
+                arrived.put((action(item),))
+        except StopIteration:
+            arrived.put(None)
+        except BaseException as fault:  # noqa: BLE001  # handed to the thread that waits, whatever it is
+            arrived.put(fault)
+
+    for _ in range(workers):
+        threading.Thread(target=work, daemon=True).start()
+    try:
+        yield from _until_all_end(arrived.get, workers)
+    finally:
+        leaving.set()
 
 
 @contextmanager
@@ -85,16 +114,16 @@ def side_by_side(streams: Sequence[Iterable[T]]) -> Iterator[Iterator[T]]:
     for reader in readers:
         reader.start()
     try:
-        yield _until_all_end(arrived, len(readers))
+        yield _until_all_end(arrived.get, len(readers))
     finally:
         is_over.set()
         for reader in readers:
             reader.join()
 
 
-def _until_all_end(arrived: "queue.Queue[tuple[T, ...] | BaseException | None]", running: int) -> Iterator[T]:
+def _until_all_end(arrive: Callable[[], tuple[T, ...] | BaseException | None], running: int) -> Iterator[T]:
     while running:
-        match arrived.get():
+        match arrive():
             case None:
                 running -= 1
             case BaseException() as fault:

@@ -224,6 +224,7 @@ def test_usage_error_is_an_error_object_too(
         (["webhook", "rm", "bot"], "qsc-bot webhook delete bot"),
         (["conversations"], "qsc-bot conversation list"),
         (["conversation", "follow", "--stuck"], "qsc-bot conversation watch"),
+        (["conversation", "unstick", "viber:viber-1"], "qsc-bot conversation rescue viber:viber-1"),
         (["conversation", "list", "--watch", "--service", "x"], "qsc-bot conversation watch --service x"),
         (["conversation", "--watch"], "qsc-bot conversation --help"),
     ],

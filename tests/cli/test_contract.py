@@ -39,6 +39,7 @@ CONVERSATION: Final = [
 ]
 EXPLANATION: Final = ["id", "conversation", "verdicts", "timeline", "next"]
 OUTCOME: Final = ["id", "action", "status", "from", "to", "method", "verified", "note", "error"]
+RESCUE_PLAN: Final = ["made_at", "remote", "since", "limits", "complete", "steps"]
 FAILURE: Final = ["code", "exit", "message", "hint", "request_id", "retryable"]
 WEBHOOK: Final = ["name", "via", "url", "method", "body", "subscribe", "state", "last_delivery_at"]
 RECIPE: Final = [
@@ -182,6 +183,14 @@ def test_explanation_holds_these_fields(run: Terminal) -> None:
     assert all(sorted(one) == ["code", "evidence", "next", "text"] for one in document["verdicts"])
     assert all(sorted(one) == ["at", "from", "kind", "text"] for one in document["timeline"])
     assert {one["kind"] for one in document["timeline"]} == {"message", "recipe", "control"}
+
+
+def test_rescue_plan_has_these_fields(run: Terminal) -> None:
+    document = run("conversation", "rescue", "--dry-run", "-o", "json").document
+    assert_fields(document, "rescue-plan", RESCUE_PLAN)
+    assert sorted(document["limits"]) == ["agent_forgotten", "agent_silent", "bot_silent", "lapse_warning"]
+    assert document["steps"]
+    assert all(sorted(one) == ["action", "fingerprint", "from", "id", "note", "reason"] for one in document["steps"])
 
 
 def test_summary_has_these_fields(run: Terminal) -> None:

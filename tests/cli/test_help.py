@@ -49,6 +49,9 @@ def commands() -> Iterator[tuple[str, Any]]:
 
 
 COMMANDS: Final = dict(sorted(commands()))
+WRITES: Final = [
+    path for path in COMMANDS if path.partition(" ")[0] in ("handover", "escalation") or path == "conversation rescue"
+]
 
 
 @pytest.mark.parametrize("name", GROUPS)
@@ -72,6 +75,7 @@ def test_bare_command_and_bare_group_show_their_help(run: Terminal) -> None:
         ([], "help.txt"),
         (["handover"], "help-handover.txt"),
         (["handover", "to-bot"], "help-handover-to-bot.txt"),
+        (["conversation", "rescue"], "help-conversation-rescue.txt"),
         (["conversation", "wait"], "help-conversation-wait.txt"),
         (["conversation", "watch"], "help-conversation-watch.txt"),
     ],
@@ -92,7 +96,7 @@ def test_command_has_help_an_example_and_a_line_for_each_option(run: Terminal, p
     assert all(one.help for one in options)
 
 
-@pytest.mark.parametrize("path", [path for path in COMMANDS if path.partition(" ")[0] in ("handover", "escalation")])
+@pytest.mark.parametrize("path", WRITES)
 def test_write_says_that_the_customer_is_sent_nothing(path: str) -> None:
     writes = "--yes" in {word for one in COMMANDS[path].params for word in one.opts}
     assert ("The customer is sent nothing." in COMMANDS[path].help) is writes

@@ -7,10 +7,14 @@ from typing import Any
 import msgspec
 
 from qsc_bot.control.driver import Driver, Drivers, unknown
+from qsc_bot.errors import QscBotError
 from qsc_bot.models.conversation import Call, Control, ConversationId, Method, Move, Reading
+from qsc_bot.models.operation import Step
 from qsc_bot.operations.connection import Connection
 from qsc_bot.operations.move import Order
-from qsc_bot.operations.selection import Target
+from qsc_bot.operations.operation import Author, start
+from qsc_bot.results import Report, finished
+from qsc_bot.storage.journal import Journal
 from tests.api.machine import PROD, Machine, machine
 from tests.control.people import AT, person
 
@@ -36,7 +40,6 @@ class FakeDriver:
     asks: bool = False
     asked: list[str] = field(default_factory=list)
     sent: list[str] = field(default_factory=list)
-    marks: list[str] = field(default_factory=list)
 
     def read(self, person: ConversationId) -> Reading:
         """The next thing said."""
@@ -82,6 +85,7 @@ class Stage:
     connection: Connection
     driver: FakeDriver
     machine: Machine
+    journal: Journal
 
     @property
     def slept(self) -> list[float]:
@@ -97,12 +101,47 @@ def stage(cache: Path, driver: FakeDriver) -> Stage:
     connection = made.remotes.connection
     fake: Driver = driver
     values = {name: getattr(connection, name) for name in connection.__dataclass_fields__}
-    return Stage(Connection(**values | {"drivers": drivers, "tag": fake}), driver, made)
+    journal = Journal(cache / "state" / "journal.db", now=connection.clock.now)
+    return Stage(Connection(**values | {"drivers": drivers, "tag": fake}), driver, made, journal)
 
 
-def targets(*names: str) -> list[Target]:
-    """Conversations as selection gives them."""
-    return [Target(person(name)) for name in names]
+AUTHOR = Author(by="ada", host="desk", command="qsc-bot handover to-bot")
+
+
+@dataclass
+class FakeTrace:
+    """Keeps what it is told, in turn."""
+
+    told: list[str] = field(default_factory=list)
+
+    def sending(self, before: Reading, call: Call) -> None:
+        """A write goes out next."""
+        self.told.append(f"sending {call.path}")
+
+    def answered(self, ids: dict[str, str], error: QscBotError | None = None) -> None:
+        """Its answer came."""
+        self.told.append(error.code if error else "answered")
+
+
+def steps(*names: str, action: str = "handover.to_bot", **wish: Any) -> list[Step]:
+    """A plan that does the same to each."""
+    return [Step(id=name, action=action, **wish) for name in names]
+
+
+def carried_out(made: Stage, *names: str, fails_fast: bool = False, **wish: Any) -> Report:
+    """One operation, from its plan to its report, one conversation after another."""
+    plan = steps(*names, **wish)
+    running = start(
+        made.connection,
+        made.journal,
+        AUTHOR,
+        plan,
+        action=plan[0].action,
+        is_single=len(plan) == 1,
+        fails_fast=fails_fast,
+        workers=1,
+    )
+    return finished(running)
 
 
 def order(to: Control = Control.BOT, **more: Any) -> Order:

@@ -1,6 +1,5 @@
 """A dry run: the same plan, and nothing goes out that writes."""
 
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -8,20 +7,12 @@ import pytest
 from qsc_bot.errors import NotFound
 from qsc_bot.models.conversation import Control, Status
 from qsc_bot.operations.dry_run import NOT_READ, plan_each
-from qsc_bot.operations.handover import driver_of
-from qsc_bot.operations.move import plan_move
 from qsc_bot.results import DryRun
-from tests.operations.fakes import FakeDriver, Stage, order, stage, targets
+from tests.operations.fakes import FakeDriver, Stage, stage, steps
 
 
 def planned(made: Stage, *names: str) -> DryRun:
-    report = plan_each(
-        made.connection,
-        targets(*names),
-        order(),
-        driver_of=partial(driver_of, made.connection),
-        plan=partial(plan_move, order()),
-    )
+    report = plan_each(made.connection, steps(*names))
     assert isinstance(report.body, DryRun)
     assert made.driver.sent == []
     return report.body
@@ -52,6 +43,6 @@ def test_without_a_token_the_plainest_case_is_shown(tmp_path: Path, name: str) -
     made = stage(tmp_path, FakeDriver(holds={name: Control.BOT}))
     values = {field: getattr(made.connection, field) for field in made.connection.__dataclass_fields__}
     blind = type(made.connection)(**values | {"can_read": lambda _: False})
-    body = planned(Stage(blind, made.driver, made.machine), name)
+    body = planned(Stage(blind, made.driver, made.machine, made.journal), name)
     assert (body.items[0].status, body.items[0].before, body.items[0].note) == (Status.PLANNED, None, NOT_READ)
     assert made.driver.asked == []

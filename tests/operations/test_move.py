@@ -9,7 +9,7 @@ from qsc_bot.exit_codes import ExitCode
 from qsc_bot.models.conversation import Control, Method, Outcome, Status
 from qsc_bot.operations.move import ESCALATION_WORDS, SETTLE_SECONDS, VERIFY_READS, Order, move
 from tests.control.people import person
-from tests.operations.fakes import FakeDriver, Said, Stage, order, reading, stage
+from tests.operations.fakes import FakeDriver, FakeTrace, Said, Stage, order, reading, stage
 
 ADA = "whatsapp:1"
 DOUBT = WriteInDoubt("write.in_doubt", "POST /x was sent, and no answer came")
@@ -19,9 +19,16 @@ AGENT, BOT, OTHER, IDLE, UNKNOWN = Control.AGENT, Control.BOT, Control.OTHER, Co
 def act(
     cache: Path, driver: FakeDriver, before: Control = AGENT, wish: Order | None = None, **known: object
 ) -> tuple[Outcome, Stage]:
-    made = stage(cache, driver)
+    item, made, _ = traced(cache, driver, before, wish, **known)
+    return item, made
+
+
+def traced(
+    cache: Path, driver: FakeDriver, before: Control = AGENT, wish: Order | None = None, **known: object
+) -> tuple[Outcome, Stage, list[str]]:
+    made, trace = stage(cache, driver), FakeTrace()
     state = reading(ADA, before, driver.method, **known)
-    return move(made.connection, driver, state, wish or order(), on_send=lambda: driver.marks.append(ADA)), made
+    return move(made.connection, driver, state, wish or order(), trace), made, trace.told
 
 
 def reads(*said: Said) -> dict[str, list[Said]]:
@@ -29,7 +36,7 @@ def reads(*said: Said) -> dict[str, list[Said]]:
 
 
 def test_changed_and_verified(tmp_path: Path) -> None:
-    item, made = act(tmp_path, FakeDriver())
+    item, made, told = traced(tmp_path, FakeDriver())
     assert item == Outcome(
         id=ADA,
         action="handover.to_bot",
@@ -40,14 +47,14 @@ def test_changed_and_verified(tmp_path: Path) -> None:
         verified=True,
     )
     assert (made.driver.sent, made.driver.asked, made.slept) == ([f"/move/{ADA}"], [ADA], [])
-    assert made.driver.marks == [ADA]
+    assert told == [f"sending /move/{ADA}", "answered"]
 
 
 @pytest.mark.parametrize("to", [BOT, AGENT])
 def test_already_so_is_unchanged_and_sends_nothing(tmp_path: Path, to: Control) -> None:
-    item, made = act(tmp_path, FakeDriver(), to, order(to))
+    item, made, told = traced(tmp_path, FakeDriver(), to, order(to))
     assert (item.status, item.verified, item.before, item.after) == (Status.UNCHANGED, True, to.value, to.value)
-    assert made.driver.sent == made.driver.marks == []
+    assert made.driver.sent == told == []
 
 
 @pytest.mark.parametrize("before", [AGENT, OTHER, IDLE, UNKNOWN])

@@ -10,7 +10,7 @@ import pytest
 
 from qsc_bot.errors import QscBotError
 from qsc_bot.exit_codes import ExitCode
-from qsc_bot.models.conversation import Call, Control, Conversation, Failure, Method, Outcome, Status
+from qsc_bot.models.conversation import Call, Control, Conversation, Counts, Failure, Method, Outcome, Status
 from qsc_bot.output.formats import Format
 from qsc_bot.output.printer import Identity, Printer
 from qsc_bot.results import (
@@ -24,7 +24,6 @@ from qsc_bot.results import (
     Report,
     Result,
     Text,
-    count,
 )
 
 NOW = datetime(2026, 11, 22, 9, 2, 30, tzinfo=UTC)
@@ -203,7 +202,7 @@ OUTCOMES = (
 def report() -> Callable[..., Report]:
     def make(items: Iterable[Outcome] = OUTCOMES, **known: Any) -> Report:
         outcomes = list(items)
-        body = Outcomes(operation="op_7f3", items=outcomes, counts=count(outcomes))
+        body = Outcomes(operation="op_7f3", items=outcomes, counts=Counts.of(item.status for item in outcomes))
         return Report(schema="outcomes", body=body, **known)
 
     return make

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qsc_bot.transport.parallel import beside, in_parallel, is_leaving, side_by_side
+from qsc_bot.transport.parallel import as_they_come, beside, in_parallel, is_leaving, side_by_side
 
 
 @settings(max_examples=30)
@@ -51,6 +51,62 @@ def test_first_failure_ends_it() -> None:
     results = in_parallel(act, range(1000), workers=2)
     with pytest.raises(ValueError, match="three"):
         list(results)
+    assert len(done) < 20
+
+
+@settings(max_examples=30)
+@given(items=st.lists(st.integers(), max_size=40), workers=st.integers(1, 4))
+def test_each_result_comes_once_in_whichever_order(items: list[int], workers: int) -> None:
+    assert sorted(as_they_come(lambda item: item * 2, items, workers=workers)) == sorted(item * 2 for item in items)
+
+
+def test_next_item_is_taken_only_when_a_worker_is_free() -> None:
+    taken, gate = list[int](), threading.Event()
+
+    def items() -> Iterator[int]:
+        for number in range(100):
+            taken.append(number)
+            yield number
+
+    def act(item: int) -> int:
+        if item:
+            gate.wait(10)
+        return item
+
+    results = as_they_come(act, items(), workers=2)
+    assert next(results) == 0
+    assert len(taken) <= 3
+    gate.set()
+    assert sorted(results) == list(range(1, 100))
+
+
+def test_who_stops_reading_is_not_kept_waiting() -> None:
+    gate, is_over = threading.Event(), threading.Event()
+
+    def act(item: int) -> int:
+        if item:
+            gate.wait(10)
+            if is_leaving():
+                is_over.set()
+        return item
+
+    results = as_they_come(act, range(2), workers=2)
+    assert next(results) == 0
+    results.close()  # type: ignore[attr-defined]  # a generator
+    assert not is_over.is_set()
+    gate.set()
+    assert is_over.wait(10)
+
+
+def test_failure_is_raised_to_who_reads_and_ends_it() -> None:
+    def act(item: int) -> int:
+        if item == 3:
+            raise ValueError("three")
+        return item
+
+    done: list[int] = []
+    with pytest.raises(ValueError, match="three"):
+        done.extend(as_they_come(act, range(1000), workers=2))
     assert len(done) < 20
 
 

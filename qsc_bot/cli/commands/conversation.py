@@ -33,6 +33,7 @@ from qsc_bot.cli.lists import (
 from qsc_bot.cli.options import command, duration, group, session
 from qsc_bot.cli.options import since as since_parser
 from qsc_bot.cli.reads import known_limits, named_by
+from qsc_bot.cli.rescue import rescue_conversations
 from qsc_bot.output.formats import Format
 
 if TYPE_CHECKING:
@@ -265,3 +266,4 @@ command(
     example='qsc-bot conversation watch --stuck --slo "bot_silent<10m"',
     schema="conversation-event",
 )(watch_conversations)
+command(app, "rescue", example="qsc-bot conversation rescue --dry-run", schema="rescue-plan")(rescue_conversations)

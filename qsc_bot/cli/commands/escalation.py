@@ -1,6 +1,5 @@
 """See and change the escalation tag."""
 
-from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,11 +8,10 @@ from qsc_bot.cli.lists import AcrossReset, DryRun, Services, known_services, kno
 from qsc_bot.cli.options import command, group, session
 from qsc_bot.cli.reads import known_limits
 from qsc_bot.cli.writes import NoVerify, Write, write_command
-from qsc_bot.models.choices import Control
 
 if TYPE_CHECKING:
     from qsc_bot.models.conversation import Conversation
-    from qsc_bot.results import Listing, Record, Report
+    from qsc_bot.results import Listing, Record, Report, Running
 
 app = group("See and change the escalation tag.")
 
@@ -41,25 +39,12 @@ def list_escalated(
 
 
 @write_command(app, "add", example="qsc-bot escalation add twitter:1001")
-def add(typed: Write, no_verify: NoVerify = False) -> "Report":
+def add(typed: Write, no_verify: NoVerify = False) -> "Report | Running":
     """Put the escalation tag on the contacts of these conversations. The customer is sent nothing."""
-    return _write_tag(typed, Control.AGENT, verify=not no_verify)
+    return typed.run("escalation.add", verify=not no_verify)
 
 
 @write_command(app, "remove", example="qsc-bot escalation remove twitter:1001")
-def remove(typed: Write, no_verify: NoVerify = False) -> "Report":
+def remove(typed: Write, no_verify: NoVerify = False) -> "Report | Running":
     """Take the escalation tag off the contacts of these conversations. The customer is sent nothing."""
-    return _write_tag(typed, Control.BOT, verify=not no_verify)
-
-
-def _write_tag(typed: Write, to: Control, *, verify: bool) -> "Report":
-    from qsc_bot.operations import escalation
-    from qsc_bot.operations.move import ESCALATION_WORDS, Order, plan_move
-
-    action = "escalation.add" if to is Control.AGENT else "escalation.remove"
-    return typed.run(
-        partial(Order, action, to, words=ESCALATION_WORDS, verify=verify),
-        escalation.write_tag,
-        driver_of=escalation.driver_of,
-        plan=plan_move,
-    )
+    return typed.run("escalation.remove", verify=not no_verify)

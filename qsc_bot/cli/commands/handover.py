@@ -1,20 +1,21 @@
 """Hand conversations to the bot or to the agents."""
 
 from datetime import timedelta
-from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from qsc_bot.cli.lists import AcrossReset, DryRun, MaxCalls
 from qsc_bot.cli.options import command, duration, group, session
 from qsc_bot.cli.reads import known_limits, named_by, typed_ids
-from qsc_bot.cli.writes import Ids, IdsFrom, IfControl, NoVerify, Write, write_command
-from qsc_bot.models.choices import Control
+from qsc_bot.cli.writes import Ids, IdsFrom, IfControl, NoVerify, WithTag, Write, write_command
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from qsc_bot.models.conversation import Conversation
-    from qsc_bot.results import Listing, Record, Report
+    from qsc_bot.models.operation import Step
+    from qsc_bot.results import Listing, Record, Report, Running
 
 app = group("Hand conversations to the bot or to the agents.")
 
@@ -47,15 +48,19 @@ def status(
 
 
 @write_command(app, "to-bot", example="qsc-bot handover to-bot whatsapp:32470000001 --if-control agent")
-def to_bot(typed: Write, if_control: IfControl = None, no_verify: NoVerify = False) -> "Report":
+def to_bot(
+    typed: Write, if_control: IfControl = None, no_verify: NoVerify = False, with_tag: WithTag = None
+) -> "Report | Running":
     """Hand conversations to the bot. The customer is sent nothing."""
-    return _hand_over(typed, Control.BOT, if_control=if_control, verify=not no_verify)
+    return _hand_over(typed, "handover.to_bot", with_tag, expected=if_control, verify=not no_verify)
 
 
 @write_command(app, "to-agent", example="qsc-bot handover to-agent twitter:1001 --dry-run")
-def to_agent(typed: Write, if_control: IfControl = None, no_verify: NoVerify = False) -> "Report":
+def to_agent(
+    typed: Write, if_control: IfControl = None, no_verify: NoVerify = False, with_tag: WithTag = None
+) -> "Report | Running":
     """Hand conversations to the agents. The customer is sent nothing."""
-    return _hand_over(typed, Control.AGENT, if_control=if_control, verify=not no_verify)
+    return _hand_over(typed, "handover.to_agent", with_tag, expected=if_control, verify=not no_verify)
 
 
 @write_command(app, "extend", example="qsc-bot handover extend facebook:5550001 --by 48h")
@@ -72,28 +77,19 @@ def extend(
         ),
     ] = timedelta(hours=24),
     if_control: IfControl = None,
-) -> "Report":
+) -> "Report | Running":
     """Prolong the bot's control, where it would lapse (Messenger). The customer is sent nothing."""
-    from qsc_bot.operations import handover
-    from qsc_bot.operations.move import Order
+    from qsc_bot.operations.handover import extension_seconds
 
-    seconds = handover.extension_seconds(by)
-    return typed.run(
-        partial(Order, "handover.extend", None, if_control=if_control),
-        partial(handover.extend, seconds=seconds),
-        driver_of=handover.driver_of,
-        plan=partial(handover.plan_extension, seconds),
-    )
+    return typed.run("handover.extend", expected=if_control, seconds=extension_seconds(by))
 
 
-def _hand_over(typed: Write, to: Control, *, if_control: Control | None, verify: bool) -> "Report":
-    from qsc_bot.operations import handover
-    from qsc_bot.operations.move import Order, plan_move
+def _hand_over(typed: Write, action: str, with_tag: bool | None, **wish: Any) -> "Report | Running":
+    from qsc_bot.operations.tag_along import as_wished
 
-    action = "handover.to_bot" if to is Control.BOT else "handover.to_agent"
-    return typed.run(
-        partial(Order, action, to, if_control=if_control, verify=verify),
-        handover.hand_over,
-        driver_of=handover.driver_of,
-        plan=plan_move,
-    )
+    here = typed.session
+
+    def prepare(steps: "Sequence[Step]") -> "Sequence[Step]":
+        return as_wished(here.connection, steps, lambda: here.setup, given=with_tag, tell=typed.told.append)
+
+    return typed.run(action, prepare=prepare, **wish)

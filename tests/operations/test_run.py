@@ -1,6 +1,6 @@
 """Several conversations in one run: an outcome for each, and a stop where going on is pointless."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,23 +12,15 @@ from hypothesis import strategies as st
 
 from qsc_bot.errors import AccessDenied, ApiError, NotFound, QscBotError, WriteInDoubt
 from qsc_bot.exit_codes import ExitCode
-from qsc_bot.models.conversation import Control, ConversationId, Method, Outcome, Reading, Status
-from qsc_bot.operations.escalation import write_tag
-from qsc_bot.operations.handover import extend, extension_seconds, hand_over
-from qsc_bot.operations.move import ESCALATION_WORDS, Order
-from qsc_bot.operations.selection import Target
-from qsc_bot.operations.writes import Interrupted, Run, new_operation, run_each
-from qsc_bot.results import Counts, Outcomes, Report
-from tests.control.people import AT, person
-from tests.operations.fakes import FakeDriver, order, stage, targets
+from qsc_bot.models.conversation import Control, ConversationId, Counts, Method, Outcome, Reading, Status
+from qsc_bot.operations.handover import extension_seconds
+from qsc_bot.operations.work import new_operation
+from qsc_bot.results import Outcomes, Report
+from tests.control.people import AT
+from tests.operations.fakes import FakeDriver, carried_out, stage
 
 AGENT, BOT = Control.AGENT, Control.BOT
 NAMES = ("twitter:1", "twitter:2", "twitter:3", "twitter:4")
-ADD = Order("escalation.add", AGENT, "op_1", words=ESCALATION_WORDS)
-
-
-def never() -> bool:
-    return False
 
 
 def items_of(report: Report) -> list[Outcome]:
@@ -60,7 +52,7 @@ def test_each_gets_its_outcome_in_order(tmp_path: Path) -> None:
     driver.holds["twitter:2"] = BOT
     driver.writes["twitter:3"] = [ApiError("handover.not_allowed", "no")]
     driver.reads["twitter:4"] = [NotFound("contact.not_found", "none")]
-    report = hand_over(stage(tmp_path, driver).connection, targets(*NAMES), order())
+    report = carried_out(stage(tmp_path, driver), *NAMES)
     assert [item.id for item in items_of(report)] == list(NAMES)
     assert statuses(report) == ["changed", "unchanged", "failed", "failed"]
     assert isinstance(report.body, Outcomes)
@@ -70,12 +62,12 @@ def test_each_gets_its_outcome_in_order(tmp_path: Path) -> None:
 
 def test_all_failing_alike_have_the_common_code(tmp_path: Path) -> None:
     driver = tagged(reads={name: [NotFound("contact.not_found", "none")] for name in NAMES})
-    assert hand_over(stage(tmp_path, driver).connection, targets(*NAMES), order()).exit_code is ExitCode.NOT_FOUND
+    assert carried_out(stage(tmp_path, driver), *NAMES).exit_code is ExitCode.NOT_FOUND
 
 
 def test_refusal_stops_the_rest(tmp_path: Path) -> None:
     driver = tagged(writes={"twitter:2": [AccessDenied("access.scope", "no scope")]})
-    report = hand_over(stage(tmp_path, driver).connection, targets(*NAMES), order())
+    report = carried_out(stage(tmp_path, driver), *NAMES)
     assert statuses(report) == ["changed", "failed", "skipped", "skipped"]
     assert items_of(report)[3].note == "not tried after: no scope"
     assert driver.asked == ["twitter:1", "twitter:1", "twitter:2"]
@@ -84,7 +76,7 @@ def test_refusal_stops_the_rest(tmp_path: Path) -> None:
 def test_guard_skips_one_of_several(tmp_path: Path) -> None:
     driver = tagged()
     driver.holds["twitter:2"] = Control.IDLE
-    report = hand_over(stage(tmp_path, driver).connection, targets("twitter:1", "twitter:2"), order(if_control=AGENT))
+    report = carried_out(stage(tmp_path, driver), "twitter:1", "twitter:2", expected=AGENT)
     assert statuses(report) == ["changed", "skipped"]
     assert "twitter:2 is held by idle" in (items_of(report)[1].note or "")
     assert report.exit_code is ExitCode.OK
@@ -92,70 +84,77 @@ def test_guard_skips_one_of_several(tmp_path: Path) -> None:
 
 def test_guard_fails_a_single_one(tmp_path: Path) -> None:
     driver = tagged()
-    report = hand_over(stage(tmp_path, driver).connection, targets("twitter:1"), order(if_control=BOT))
+    report = carried_out(stage(tmp_path, driver), "twitter:1", expected=BOT)
     assert (statuses(report), report.exit_code) == (["failed"], ExitCode.CONFLICT)
     assert driver.sent == []
 
 
 def test_ctrl_c_in_the_middle_keeps_what_was_done(tmp_path: Path) -> None:
     driver = tagged(writes={"twitter:2": [KeyboardInterrupt()]})
-    with pytest.raises(Interrupted) as caught:
-        hand_over(stage(tmp_path, driver).connection, targets(*NAMES), order())
-    stopped = caught.value
-    assert stopped.exit_code is ExitCode.INTERRUPTED
-    assert "2 conversations were not touched" in stopped.message
-    assert statuses(stopped.report) == ["changed", "in_doubt"]
+    report = carried_out(stage(tmp_path, driver), *NAMES)
+    assert report.stop is not None
+    assert (report.exit_code, report.stop.code) == (ExitCode.INTERRUPTED, "run.interrupted")
+    assert "2 conversations were not touched" in report.stop.message
+    assert statuses(report) == ["changed", "in_doubt"]
     assert driver.sent == ["/move/twitter:1", "/move/twitter:2"]
 
 
 def test_ctrl_c_before_anything_was_sent_touched_nothing(tmp_path: Path) -> None:
-    driver = tagged(reads={"twitter:2": [KeyboardInterrupt()]})
-    with pytest.raises(Interrupted, match="3 conversations were not touched") as caught:
-        hand_over(stage(tmp_path, driver).connection, targets(*NAMES), order())
-    assert statuses(caught.value.report) == ["changed"]
+    report = carried_out(stage(tmp_path, tagged(reads={"twitter:2": [KeyboardInterrupt()]})), *NAMES)
+    assert report.stop is not None
+    assert "3 conversations were not touched" in report.stop.message
+    assert statuses(report) == ["changed"]
 
 
-def test_stop_that_was_asked_for_comes_between_two_conversations() -> None:
-    run, asked = Run(operation="op_1", action="x"), iter((False, True))
-    item = Outcome(id="twitter:1", action="x", status=Status.CHANGED)
-    with pytest.raises(Interrupted, match="1 conversation was not touched"):
-        run_each(run, targets("twitter:1", "twitter:2"), lambda _: item, should_stop=lambda: next(asked))
-    assert run.items == [item]
+def test_stop_that_was_asked_for_comes_between_two_conversations(tmp_path: Path) -> None:
+    made, asked = stage(tmp_path, tagged()), iter((False, True))
+    connection = replace(made.connection, should_stop=lambda: next(asked))
+    report = carried_out(replace(made, connection=connection), "twitter:1", "twitter:2")
+    assert report.stop is not None
+    assert "1 conversation was not touched" in report.stop.message
+    assert statuses(report) == ["changed"]
 
 
-def test_fault_of_ours_is_not_swallowed() -> None:
-    def act(_: Target) -> Outcome:
-        run.mark_sent()
-        raise ZeroDivisionError
+def test_fault_of_ours_is_not_swallowed(tmp_path: Path) -> None:
+    driver = tagged(writes={"twitter:1": [ZeroDivisionError()]})
+    report = carried_out(stage(tmp_path, driver), "twitter:1", "twitter:2")
+    assert report.stop is not None
+    assert report.stop.code == "internal.fault"
+    assert isinstance(report.stop.__cause__, ZeroDivisionError)
+    assert statuses(report) == ["in_doubt"]
 
-    run = Run(operation="op_1", action="x")
-    with pytest.raises(Interrupted) as caught:
-        run_each(run, targets("twitter:1", "twitter:2"), act, should_stop=never)
-    assert caught.value.code == "internal.fault"
-    assert isinstance(caught.value.__cause__, ZeroDivisionError)
-    assert statuses(caught.value.report) == ["in_doubt"]
+
+def test_what_was_stopped_names_how_to_resume_it(tmp_path: Path) -> None:
+    driver = tagged(writes={"twitter:2": [KeyboardInterrupt()]})
+    report = carried_out(stage(tmp_path, driver), *NAMES)
+    assert isinstance(report.body, Outcomes)
+    assert list(report.next) == [f"qsc-bot operation resume {report.body.operation}"]
+
+
+def test_first_failure_stops_where_that_was_asked_for(tmp_path: Path) -> None:
+    driver = tagged(reads={"twitter:2": [NotFound("contact.not_found", "none")]})
+    report = carried_out(stage(tmp_path, driver), *NAMES, fails_fast=True)
+    assert statuses(report) == ["changed", "failed", "skipped", "skipped"]
+    assert report.exit_code is ExitCode.PARTIAL
+    assert driver.sent == ["/move/twitter:1"]
 
 
 def test_rate_limit_stops_the_rest(tmp_path: Path) -> None:
     driver = tagged(writes={"twitter:2": [ApiError("api.rate_limited", "350 an hour")]})
-    report = hand_over(stage(tmp_path, driver).connection, targets(*NAMES), order())
+    report = carried_out(stage(tmp_path, driver), *NAMES)
     assert statuses(report) == ["changed", "failed", "skipped", "skipped"]
     assert len(driver.sent) == 2
 
 
-def test_doubt_that_reaches_the_run_is_in_doubt() -> None:
-    def act(_: Target) -> Outcome:
-        raise WriteInDoubt("write.in_doubt", "lost")
-
-    run = Run(operation="op_1", action="x")
-    run_each(run, targets("twitter:1"), act, should_stop=never)
-    assert [item.status for item in run.items] == [Status.IN_DOUBT]
+def test_doubt_that_reaches_the_run_is_in_doubt(tmp_path: Path) -> None:
+    driver = tagged(reads={"twitter:1": [WriteInDoubt("write.in_doubt", "lost")]})
+    assert statuses(carried_out(stage(tmp_path, driver), "twitter:1")) == ["in_doubt"]
 
 
 def test_one_contact_is_written_once(tmp_path: Path) -> None:
     driver = FakeDriver(method=Method.TAG, holds=dict.fromkeys(NAMES, BOT))
     driver.known = {name: {"contact_id": "7"} for name in ("twitter:1", "twitter:3")}
-    report = write_tag(stage(tmp_path, driver).connection, targets(*NAMES), ADD)
+    report = carried_out(stage(tmp_path, driver), *NAMES, action="escalation.add")
     assert driver.sent == ["/move/twitter:1", "/move/twitter:2", "/move/twitter:4"]
     third = items_of(report)[2]
     assert (third.id, third.status, third.after) == ("twitter:3", Status.CHANGED, "escalated")
@@ -167,7 +166,7 @@ def test_contact_in_doubt_is_not_written_again(tmp_path: Path) -> None:
     driver.known = {name: {"contact_id": "7"} for name in NAMES}
     driver.writes["twitter:1"] = [WriteInDoubt("write.in_doubt", "lost")]
     driver.reads["twitter:1"] = [BOT, Control.UNKNOWN]
-    report = write_tag(stage(tmp_path, driver).connection, targets("twitter:1", "twitter:2"), ADD)
+    report = carried_out(stage(tmp_path, driver), "twitter:1", "twitter:2", action="escalation.add")
     assert statuses(report) == ["in_doubt", "in_doubt"]
     assert driver.sent == ["/move/twitter:1"]
 
@@ -175,7 +174,7 @@ def test_contact_in_doubt_is_not_written_again(tmp_path: Path) -> None:
 def test_hand_over_by_tag_is_one_write_a_contact(tmp_path: Path) -> None:
     driver = tagged()
     driver.known = {name: {"contact_id": "7"} for name in NAMES}
-    hand_over(stage(tmp_path, driver).connection, targets(*NAMES), order())
+    carried_out(stage(tmp_path, driver), *NAMES)
     assert driver.sent == ["/move/twitter:1"]
 
 
@@ -185,18 +184,18 @@ def test_hand_over_by_tag_is_one_write_a_contact(tmp_path: Path) -> None:
     ids=["one", "several"],
 )
 def test_useful_next_command_is_named(tmp_path: Path, names: list[str], next_commands: list[str]) -> None:
-    report = hand_over(stage(tmp_path, tagged()).connection, targets(*names), order())
+    report = carried_out(stage(tmp_path, tagged()), *names)
     assert list(report.next) == next_commands
 
 
 def test_nothing_changed_names_no_next_command(tmp_path: Path) -> None:
     driver = FakeDriver(method=Method.TAG, holds=dict.fromkeys(NAMES, BOT))
-    assert list(hand_over(stage(tmp_path, driver).connection, targets(*NAMES), order()).next) == []
+    assert list(carried_out(stage(tmp_path, driver), *NAMES).next) == []
 
 
 def test_what_does_not_lapse_is_skipped(tmp_path: Path) -> None:
     driver = FakeDriver(holds={"web:1": BOT})
-    report = extend(stage(tmp_path, driver).connection, targets("web:1"), order(), seconds=60)
+    report = carried_out(stage(tmp_path, driver), "web:1", action="handover.extend", seconds=60)
     assert statuses(report) == ["skipped"]
     assert items_of(report)[0].note == "control by handover does not lapse"
     assert driver.sent == []
@@ -204,7 +203,7 @@ def test_what_does_not_lapse_is_skipped(tmp_path: Path) -> None:
 
 def test_only_the_holder_extends(tmp_path: Path) -> None:
     driver = FakeDriver(method=Method.MESSENGER, asks=True, holds={"facebook:1": AGENT})
-    report = extend(stage(tmp_path, driver).connection, targets("facebook:1"), order(), seconds=60)
+    report = carried_out(stage(tmp_path, driver), "facebook:1", action="handover.extend", seconds=60)
     (item,) = items_of(report)
     assert item.error is not None
     assert item.error.code == "handover.not_allowed"
@@ -234,7 +233,7 @@ def test_extension_is_judged_by_when_control_ends(
 ) -> None:
     driver = Lapsing(method=Method.MESSENGER, asks=True, holds={"facebook:1": BOT}, writes={"facebook:1": [error]})
     driver.ends = [before, after]
-    report = extend(stage(tmp_path, driver).connection, targets("facebook:1"), order(), seconds=60)
+    report = carried_out(stage(tmp_path, driver), "facebook:1", action="handover.extend", seconds=60)
     (item,) = items_of(report)
     assert (item.status, item.verified) == (status, verified)
     assert driver.sent == ["/extend/facebook:1"]
@@ -263,7 +262,3 @@ def test_operation_ids_differ_within_a_moment() -> None:
     made = {new_operation(1_795_000_000.0) for _ in range(200)}
     assert len(made) == 200
     assert {len(one) for one in made} == {18}
-
-
-def test_targets_keep_their_mention() -> None:
-    assert Target(person("twitter:1")).mention is None
