@@ -12,7 +12,7 @@ from qsc_bot.models.wire import moment
 from qsc_bot.operations.judge import Judge
 from qsc_bot.operations.known_rows import offline_view
 from qsc_bot.operations.query import Query
-from qsc_bot.operations.rows import listing_of
+from qsc_bot.operations.rows import left_out, listing_of
 from qsc_bot.results import Ending, Listing, ListSummary
 from qsc_bot.storage.index import Index
 
@@ -89,13 +89,13 @@ class _Cached:
     def _left_out(self) -> Iterator[str]:
         reads = "the list without --cached reads it"
         if self._unread:
-            yield f"{self._unread} conversations were left out: who holds them was not read yet; {reads}"
+            yield f"{left_out(self._unread)}: who holds them was not read yet; {reads}"
         if self._undecided:
-            yield f"{self._undecided} conversations were left out: whether their tag is on is not known; {reads}"
+            yield f"{left_out(self._undecided)}: whether their tag is on is not known; {reads}"
         if self._query.waiting:
             wanted = self._query.from_index(now=self._view.now, since=self._since)
             if unclear := self._index.count_unclear(wanted):
-                yield f"{unclear} conversations were left out: since when their customer waits is not known"
+                yield f"{left_out(unclear)}: since when their customer waits is not known"
 
     def _gaps(self, cover: Coverage) -> Iterator[str]:
         begin, until = moment(cover.swept_from), moment(cover.swept_until)
@@ -103,7 +103,8 @@ class _Cached:
             yield "the list of tagged contacts had gaps; the list without --cached tells them"
         if begin is None or until is None:
             yield NEVER_READ
-        elif begin > self._since:
+            return
+        if begin > self._since:
             yield f"messages from before {begin:%Y-%m-%dT%H:%M:%SZ} were not read; the list without --cached reads them"
-        elif until < self._view.now - self._query.max_age:
+        if until < self._view.now - self._query.max_age:
             yield f"messages were last read at {until:%Y-%m-%dT%H:%M:%SZ}; what came in since is not shown"

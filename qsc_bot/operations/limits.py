@@ -7,6 +7,7 @@ from typing import Final
 from qsc_bot.errors import AccessDenied, ApiError
 from qsc_bot.models.limits import CallsOfProcess, GraphLimits, Limits
 from qsc_bot.models.wire import moment
+from qsc_bot.models.wording import counted
 from qsc_bot.results import Record
 from qsc_bot.storage.account import Look, Use
 from qsc_bot.storage.window import GRACE_SECONDS, Window
@@ -102,7 +103,7 @@ def _lines(item: Limits, now: datetime) -> list[str]:
     kept = f", {item.reserve} of them kept for the bot" if item.reserve else ""
     lines = [
         _line("host", item.host),
-        _line("limit", "-" if item.limit is None else f"{item.limit} calls{period}"),
+        _line("limit", "-" if item.limit is None else f"{counted(item.limit, 'call')}{period}"),
         _line("left", "-" if item.left is None else f"{item.left}{kept}"),
         _line("reset", _reset(item, now)),
         *_used(item.used_by),

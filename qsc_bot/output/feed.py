@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC
 
 from qsc_bot.errors import QscBotError
+from qsc_bot.models.wording import counted
 from qsc_bot.output.fields import Row, Shape, encode
 from qsc_bot.output.formats import Format
 from qsc_bot.output.plain import plain_lines
@@ -68,7 +69,7 @@ def status_line(look: Look) -> str:
     checked = f"last checked {look.checked_at.astimezone(UTC):%H:%M:%S}" if look.checked_at else "not checked yet"
     failing = f", failing since: {look.failure.message} [{look.failure.code}]" if look.failure else ""
     then = f"next {'try ' if look.failure else ''}in {look.next_in_s:.0f} s"
-    calls = f"{look.calls} call{'' if look.calls == 1 else 's'}"
+    calls = f"{counted(look.calls, 'call')}"
     left = "" if look.calls_left is None else f", {look.calls_left} left"
     breaches = "".join(f"; breached: {text}" for text in look.breaches)
     return sanitise(f"{checked}{failing}, {then}, {calls}{left}{breaches}")

@@ -66,6 +66,24 @@ def test_the_summary_tells_when_the_newest_reading_was(
     assert "; read 09:00; " in run.err
 
 
+@pytest.mark.parametrize(
+    ("ago", "words"),
+    [
+        (timedelta(hours=23, minutes=59, seconds=59), "last 1d:"),
+        (timedelta(hours=24, seconds=2), "last 1d:"),
+        (timedelta(hours=2, minutes=5), "last 2h05m:"),
+        (timedelta(seconds=45), "last 45s:"),
+    ],
+    ids=["corrected back", "corrected on", "exact", "short"],
+)
+def test_period_does_not_tell_that_the_clock_was_corrected(
+    start: Any, listing: Any, summary: Any, now: Any, ago: timedelta, words: str
+) -> None:
+    run = start("plain")
+    run.show(listing(summary=summary(since=now - ago)))
+    assert words in run.err
+
+
 @pytest.mark.parametrize("format_name", ["table", "plain"])
 def test_people_are_told_of_the_sandbox_first(
     start: Any, listing: Any, record: Any, report: Any, summary: Any, format_name: str
