@@ -14,17 +14,19 @@ from qsc_bot.errors import QscBotError
 from qsc_bot.models.conversation import Conversation, ConversationId, Method, Reading
 from qsc_bot.models.known import Known, Wanted
 from qsc_bot.models.profile import SANDBOX_NAME, Stuck
+from qsc_bot.models.wording import counted
 from qsc_bot.operations.connection import Connection
 from qsc_bot.operations.judge import Judge
 from qsc_bot.operations.known_rows import View, is_swept, person_of, view_of
 from qsc_bot.operations.query import Query
 from qsc_bot.operations.readings import Readings
 from qsc_bot.operations.refresh import Refresh
-from qsc_bot.operations.rows import listing_of, merge, noted
+from qsc_bot.operations.rows import left_out, listing_of, merge, noted
 from qsc_bot.results import Ending, Listing, ListSummary
 
 CHUNK: Final = 100
 """So many conversations are read ahead at once when only some of them will be shown."""
+_NOT_ALL: Final = "not all messages were read, so conversations may be missing"
 NOT_READ_YET: Final = "streamed before older messages were read; add --sort waiting to have waiting_s"
 
 
@@ -206,15 +208,16 @@ class Survey:
         self._readings.ask(list(others.values()))
         yield from map(self._judge.row, rows)
 
-    def _foresee(self, calls: int) -> None:
-        """Say first that so many calls to Social Connect are more than are left."""
-        coming = self._connection.budget.forecast(calls)
+    def _foresee(self, calls: int) -> bool:
+        """Whether so many calls to Social Connect can all go now; where more than are left, that is said first."""
+        coming, most = self._connection.budget.forecast(calls), self._query.max_calls
         if not coming.later:
-            return
+            return most is None or calls <= most - self._connection.budget.calls
         when = f", the rest after {coming.resets_at:%H:%M} UTC" if coming.resets_at else ""
         kept = f", {coming.reserve} calls an hour being kept for the bot" if coming.reserve else ""
         how = "" if self._query.across_reset else "; add --across-reset to wait for them"
-        self._say(f"{calls} calls are needed: {coming.now} can go now{kept}{when}{how}")
+        self._say(f"{counted(calls, 'call', 'are')} needed: {coming.now} can go now{kept}{when}{how}")
+        return False
 
     def _view(self) -> View:
         query = self._query
@@ -243,6 +246,15 @@ class Survey:
         unseen = f", and {self._unseen} not looked at" if self._unseen else ""
         return f"{self._returned} of {self._total} shown{unseen}; add --all"
 
+    def _cut_sweep(self, stop: QscBotError) -> str:
+        """What was not read before a limit, and what reads it."""
+        reach = self._refresh.reach
+        missing = reach.missing() if reach else "what is new was not read"
+        if not missing:
+            return f"the list of tagged contacts was not read to its end, so some may be missing: {stop.message}"
+        how = "the next run without --full" if self._query.full else "the next run"
+        return f"{_NOT_ALL}: {stop.message}; {missing}; {how} reads on from there"
+
     def _wrong_clock(self) -> Iterator[str]:
         """That this machine's clock is wrong; the sandbox's is the user's own to move."""
         if (warning := self._connection.clock.warning) and self._connection.profile.name != SANDBOX_NAME:
@@ -253,17 +265,17 @@ class Survey:
         yield from self._refresh.tags.warnings
         sieve = self._refresh.sieve
         if self._stop:
-            yield f"not all messages were read, so conversations may be missing: {self._stop.message}"
+            yield self._cut_sweep(self._stop)
         if self._readings.unread:
             stop = next(iter(self._readings.stops.values()))
-            yield f"who holds {self._readings.unread} conversations was not read: {stop.message}"
+            yield f"who holds {counted(self._readings.unread, 'conversation')} was not read: {stop.message}"
         if failures := self._readings.failures:
             first = next(iter(failures.values()))
-            yield f"who holds {len(failures)} conversations could not be read: {first.message}"
+            yield f"who holds {counted(len(failures), 'conversation')} could not be read: {first.message}"
         if self._undecided:
-            yield f"{self._undecided} conversations were left out: whether the escalation tag is on could not be read"
+            yield f"{left_out(self._undecided)}: whether the escalation tag is on could not be read"
         if self._unclear:
-            yield f"{self._unclear} conversations were left out: since when their customer waits is not known"
+            yield f"{left_out(self._unclear)}: since when their customer waits is not known"
         if sieve.seen and not sieve.private:
             types = ", ".join(sorted(sieve.other_types))
             yield (

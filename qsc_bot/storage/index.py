@@ -14,7 +14,7 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from qsc_bot.models.conversation import ConversationId, Reading
-from qsc_bot.models.known import Coverage, Known, Wanted
+from qsc_bot.models.known import Coverage, Known, Stretch, Wanted
 from qsc_bot.models.profile import Profile
 from qsc_bot.storage import known_facts
 from qsc_bot.storage.cache_file import CacheFile
@@ -93,16 +93,31 @@ class Index:
         with self._writing() as db:
             db.execute(f"UPDATE accounts SET {changes} WHERE id = ?", (*times.values(), self._account))
 
+    def claim(self, seen: Stretch, reached: Stretch, **times: float) -> bool:
+        """Keep how far messages were read; no, where that is not any more what was `seen`: another run changed it."""
+        changes = "".join(f", {name} = ?" for name in times)
+        sql = f"UPDATE accounts SET swept_from = ?, swept_until = ?{changes}"
+        with self._writing() as db:
+            values = (*reached, *times.values(), self._account, *seen)
+            return db.execute(f"{sql} WHERE id = ? AND swept_from IS ? AND swept_until IS ?", values).rowcount == 1
+
+    def begin_anew(self, seen: Stretch) -> bool:
+        """Forget all messages; no, where what was read is not any more what was `seen`."""
+        with self._writing() as db:
+            is_same = self.coverage().stretch == seen
+            if is_same:
+                _drop_messages(db, self._account, before=NEVER)
+            return is_same
+
     def take(self, messages: Sequence[Said]) -> list[ConversationId]:
         """Take messages in; the customers of whom none was known, in order."""
         with self._writing() as db:
             return keep_messages(db, self._account, messages)
 
-    def drop_messages(self, before: float = NEVER) -> None:
-        """Forget messages, all or those from before a moment, and the conversations of which nothing else tells."""
+    def drop_messages(self, before: float) -> None:
+        """Forget messages from before a moment, and the conversations of which nothing else tells."""
         with self._writing() as db:
-            for statement in _DROPS:
-                db.execute(statement, {"account": self._account, "before": before, "never": NEVER})
+            _drop_messages(db, self._account, before=before)
 
     def keep(self, reading: Reading) -> None:
         """Keep who holds a conversation, as just read; a reading that failed tells nothing."""
@@ -220,6 +235,11 @@ def _where(wanted: Wanted) -> tuple[str, list[Any]]:
         clauses.append("sorts_from <= ?")
         values.append(wanted.waits_before)
     return " AND ".join(clauses), values
+
+
+def _drop_messages(db: sqlite3.Connection, account: int, *, before: float) -> None:
+    for statement in _DROPS:
+        db.execute(statement, {"account": account, "before": before, "never": NEVER})
 
 
 def _drop_unused(db: sqlite3.Connection, before: float) -> None:
