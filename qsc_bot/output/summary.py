@@ -1,11 +1,13 @@
 """The last line on stderr: what was found or done, in numbers, and what it cost."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
 from qsc_bot.models.conversation import Control
 from qsc_bot.models.duration import spoken
 from qsc_bot.models.wording import counted
+from qsc_bot.output.fields import Row
 from qsc_bot.output.text import sanitise
 from qsc_bot.results import Counts, ListSummary
 
@@ -30,6 +32,12 @@ def summary_line(
     found = f"{total} = {controls}" if controls else total
     stuck = f"; {summary.stuck} stuck" if summary.stuck else ""
     return sanitise(f"{owner}{period}: {found}{stuck}; read {read_at.astimezone(UTC):%H:%M}; {_calls(summary)}")
+
+
+def read_at(rows: Sequence[Row]) -> datetime | None:
+    """When the newest of what is shown was read."""
+    moments = [row["observed_at"] for row in rows if row.get("observed_at")]
+    return datetime.fromisoformat(max(moments)) if moments else None
 
 
 def counts_line(counts: Counts) -> str:

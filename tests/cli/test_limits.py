@@ -3,6 +3,8 @@
 import os
 
 import httpx
+import pytest
+import yaml
 
 from tests.cli.terminal import NOW, Prod, Terminal, answering
 from tests.conftest import CheckGolden, MakeProd
@@ -59,6 +61,17 @@ def test_ledger_that_cannot_be_read_is_set_aside_and_told(prod: Prod) -> None:
     assert "set aside as budget.db.set-aside" in result.stderr
     assert prod.run("limits", "--ask", "-o", "json").document["left"] == 348
     assert prod.run("limits").stderr == ""
+
+
+@pytest.mark.parametrize("words", [("limits",), ("conversation", "list"), ("handover", "to-agent", "twitter:1001")])
+@pytest.mark.parametrize("output", ["json", "ndjson", "yaml"])
+def test_ledger_that_is_set_aside_is_told_to_programs_too(prod: Prod, words: tuple[str, ...], output: str) -> None:
+    prod.run("limits", "--ask")
+    (prod.run.state / "budget.db").write_bytes(b"no database at all, " * 100)
+    result = prod.run(*words, "-o", output)
+    document = yaml.safe_load(result.stdout.splitlines()[-1] if output == "ndjson" else result.stdout)
+    assert "set aside as budget.db.set-aside" in document["warnings"][0]
+    assert "set aside" not in result.stderr
 
 
 def test_ledger_that_cannot_be_kept_keeps_no_read_from_working(prod: Prod) -> None:
