@@ -107,9 +107,13 @@ class Freshness:
         if self.dry_run:
             from qsc_bot.operations.call_plan import plan_list
             from qsc_bot.operations.known_rows import offline_view
+            from qsc_bot.operations.renewal import anew
 
-            view = offline_view(here.index, here.profile, query, here.clock.now())
-            return plan_list(here.index, view, query, limits=_known_limits(here))
+            def plan() -> Record:
+                view = offline_view(here.index, here.profile, query, here.clock.now())
+                return plan_list(here.index, view, query, limits=_known_limits(here))
+
+            return anew(here.index, plan)
         if self.cached:
             from qsc_bot.operations.cached import list_known
 

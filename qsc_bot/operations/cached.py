@@ -12,7 +12,8 @@ from qsc_bot.models.wire import moment
 from qsc_bot.operations.judge import Judge
 from qsc_bot.operations.known_rows import offline_view
 from qsc_bot.operations.query import Query
-from qsc_bot.operations.rows import left_out, listing_of
+from qsc_bot.operations.renewal import Attempt, renewing
+from qsc_bot.operations.rows import left_out
 from qsc_bot.results import Ending, Listing, ListSummary
 from qsc_bot.storage.index import Index
 
@@ -21,7 +22,12 @@ NEVER_READ = "nothing was read of this account yet; the list without --cached re
 
 def list_known(index: Index, profile: Profile, query: Query, *, limits: Stuck, now: datetime) -> Listing[Conversation]:
     """What earlier runs found out, each row with its age; those too old are `stale`."""
-    return _Cached(index, profile, query, limits, now).listing()
+
+    def attempt() -> Attempt:
+        made = _Cached(index, profile, query, limits, now)
+        return made.rows(), made.ending
+
+    return renewing(index, attempt)
 
 
 class _Cached:
@@ -36,11 +42,8 @@ class _Cached:
         self._stuck = 0
         self._total = self._unread = self._undecided = 0
 
-    def listing(self) -> Listing[Conversation]:
-        """The rows up to the limit, and how many there are."""
-        return listing_of(self._rows(), self._ending)
-
-    def _rows(self) -> Iterator[Conversation]:
+    def rows(self) -> Iterator[Conversation]:
+        """The rows up to the limit."""
         query = self._query
         wanted = query.from_index(now=self._view.now, since=self._since)
         known = filter(self._is_tagged_as_wanted, self._index.select(wanted))
@@ -68,7 +71,8 @@ class _Cached:
             return sum(1 for _ in rows)
         return self._index.count(wanted) - self._total
 
-    def _ending(self) -> Ending:
+    def ending(self) -> Ending:
+        """How many there are, and what may be missing."""
         shown = sum(self._by_control.values())
         warnings = [*self._gaps(self._view.coverage), *self._left_out()]
         return Ending(

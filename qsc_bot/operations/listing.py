@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from typing import Final
 
@@ -21,7 +22,8 @@ from qsc_bot.operations.known_rows import View, is_swept, person_of, view_of
 from qsc_bot.operations.query import Query
 from qsc_bot.operations.readings import Readings
 from qsc_bot.operations.refresh import Refresh
-from qsc_bot.operations.rows import left_out, listing_of, merge, noted
+from qsc_bot.operations.renewal import Attempt, renewing
+from qsc_bot.operations.rows import left_out, merge, noted
 from qsc_bot.results import Ending, Listing, ListSummary
 
 CHUNK: Final = 100
@@ -44,8 +46,13 @@ def list_conversations(
     each 100 mentions, then what it takes to read who holds the rows shown. `tell` hears of the progress, `say` of what
     a person should know before it happens: that the calls of this hour will not do, and until when is waited.
     """
-    survey = Survey(connection, query, tell, say=say, limits=limits)
-    return survey.listing(survey.rows())
+
+    def attempt() -> Attempt:
+        survey = Survey(connection, query, tell, say=say, limits=limits)
+        return survey.rows(), survey.ending
+
+    within = partial(_keeping, connection, query, say)
+    return renewing(connection.index, attempt, streams=query.streams, within=within)
 
 
 def list_escalated(connection: Connection, query: Query) -> Listing[Conversation]:
@@ -53,8 +60,20 @@ def list_escalated(connection: Connection, query: Query) -> Listing[Conversation
 
     Raises `api.refused` where the API refuses to list them.
     """
-    survey = Survey(connection, query, lambda _: None)
-    return survey.listing(survey.tagged())
+
+    def attempt() -> Attempt:
+        survey = Survey(connection, query, lambda _: None)
+        return survey.tagged(), survey.ending
+
+    return renewing(connection.index, attempt, within=partial(_keeping, connection, query))
+
+
+def _keeping(
+    connection: Connection, query: Query, say: Callable[[str], None] = lambda _: None
+) -> AbstractContextManager[None]:
+    """A block in which the calls are kept that are the bot's."""
+    reserve = connection.profile.budget_reserve
+    return connection.budget.keeping(reserve, most_calls=query.max_calls, across_reset=query.across_reset, tell=say)
 
 
 Bringing = Callable[[Callable[[datetime], datetime]], Iterator[list[ConversationId]]]
@@ -87,22 +106,7 @@ class Survey:
         self._is_cut = self._has_swept = False
         self._stop: QscBotError | None = None
 
-    def listing(self, rows: Iterator[Conversation]) -> Listing[Conversation]:
-        """The rows with their columns, and the ending that is known after the last of them."""
-        return listing_of(rows, self._ending)
-
     def rows(self) -> Iterator[Conversation]:
-        """The rows, keeping the calls that are the bot's."""
-        with self._keeping():
-            yield from self._rows()
-
-    def _keeping(self) -> AbstractContextManager[None]:
-        query, reserve = self._query, self._connection.profile.budget_reserve
-        return self._connection.budget.keeping(
-            reserve, most_calls=query.max_calls, across_reset=query.across_reset, tell=self._say
-        )
-
-    def _rows(self) -> Iterator[Conversation]:
         """Rows in the order asked for, or page by page where that was asked for and nothing is known yet."""
         if self._query.streams and self._connection.index.coverage().swept_until is None:
             yield from self._streamed()
@@ -115,11 +119,7 @@ class Survey:
         yield from self._shown(self._with_escalation(self._connection.index.select(wanted)))
 
     def tagged(self) -> Iterator[Conversation]:
-        """The conversations of tagged contacts, keeping the calls that are the bot's."""
-        with self._keeping():
-            yield from self._tagged()
-
-    def _tagged(self) -> Iterator[Conversation]:
+        """The conversations of tagged contacts."""
         self._refresh.tags.bring_up_to_date(anew=True)
         if self._connection.escalations.refusal:
             raise self._connection.escalations.refusal
@@ -223,7 +223,8 @@ class Survey:
         query = self._query
         return view_of(self._connection, max_age=query.max_age, full=query.full, has_swept=self._has_swept)
 
-    def _ending(self) -> Ending:
+    def ending(self) -> Ending:
+        """What is known after the last row."""
         budget, warnings = self._connection.budget, list(self._warnings())
         stop = self._stop or next(iter(self._readings.stops.values()), None)
         return Ending(

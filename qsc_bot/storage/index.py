@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
+from qsc_bot.errors import FileSetAside
 from qsc_bot.models.conversation import ConversationId, Reading
 from qsc_bot.models.known import Coverage, Known, Stretch, Wanted
 from qsc_bot.models.profile import Profile
@@ -27,6 +28,8 @@ KEPT_SECONDS: Final = 30 * 86400.0
 _NOTED_SECONDS: Final = 86400.0
 """That an account is in use is written down no more often, so that a look at the index writes nothing."""
 
+File = tuple[sqlite3.Connection, CacheFile]
+"""The open file, and what becomes of it when it fails."""
 _ORDERS: Final = {
     "waiting": "sorts_from, active_at DESC, service, service_id",
     "last": "active_at DESC, service, service_id",
@@ -48,18 +51,12 @@ def open_index(path: Path, key: str, *, now: Callable[[], float], tell: Callable
 
     Where no file can be had it is kept in memory until the process ends, and that is told too.
     """
-    try:
-        database = open_shared(path, schema=SCHEMA, version=VERSION, tell=tell, is_durable=False)
-    except (OSError, sqlite3.OperationalError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        tell(f"nothing read here is kept for the next run: {path} cannot be used: {reason}")
-        return memory_index(now=now)
-    return Index(database, key, now=now, file=CacheFile(path))
+    return Index(lambda: _opened(path, tell), key, now=now, tell=tell)
 
 
 def memory_index(*, now: Callable[[], float]) -> "Index":
     """An index that ends with this process."""
-    return Index(open_in_memory(SCHEMA), "", now=now)
+    return Index(_in_memory, "", now=now)
 
 
 class Index:
@@ -69,12 +66,31 @@ class Index:
     """
 
     def __init__(
-        self, database: sqlite3.Connection, key: str, *, now: Callable[[], float], file: CacheFile | None = None
+        self,
+        open_file: Callable[[], File],
+        key: str,
+        *,
+        now: Callable[[], float],
+        tell: Callable[[str], None] = lambda _text: None,
     ) -> None:
-        self._database = database
-        self._file = file or CacheFile(None)
+        self._open_file = open_file
+        self._key = key
+        self._now = now
+        self._tell = tell
         self._turn = threading.RLock()
-        self._account = self._open_account(key, now())
+        self._database, self._file = open_file()
+        try:
+            self._account = self._open_account(key, now())
+        except FileSetAside:
+            self.renew()
+
+    def renew(self) -> None:
+        """Begin anew with an empty file after the damaged one was set aside, which is told."""
+        if self._file.fate:
+            self._tell(f"{self._file.fate}, and a new one begun")
+        self._database.close()
+        self._database, self._file = self._open_file()
+        self._account = self._open_account(self._key, self._now())
 
     def close(self) -> None:
         """Close the file."""
@@ -222,6 +238,19 @@ class Index:
     def _writing(self) -> Iterator[sqlite3.Connection]:
         with self._turn, self._file.watched(), writing(self._database) as db:
             yield db
+
+
+def _opened(path: Path, tell: Callable[[str], None]) -> File:
+    try:
+        return open_shared(path, schema=SCHEMA, version=VERSION, tell=tell, is_durable=False), CacheFile(path)
+    except (OSError, sqlite3.OperationalError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        tell(f"nothing read here is kept for the next run: {path} cannot be used: {reason}")
+        return _in_memory()
+
+
+def _in_memory() -> File:
+    return open_in_memory(SCHEMA), CacheFile(None)
 
 
 def _where(wanted: Wanted) -> tuple[str, list[Any]]:
