@@ -6,6 +6,9 @@ import httpx
 import pytest
 import yaml
 
+from qsc_bot.storage.account import Account, Process
+from qsc_bot.storage.budget import Ledger
+from qsc_bot.storage.window import Instant
 from tests.cli.terminal import NOW, Prod, Terminal, answering
 from tests.conftest import CheckGolden, MakeProd
 
@@ -168,3 +171,18 @@ def test_asking_mends_a_count_that_was_wrong(run: Terminal) -> None:
 
 def test_sandbox_has_limits_too(run: Terminal) -> None:
     assert run("limits", "--ask", "-o", "json").document["limit"] == 350
+
+
+def test_calls_of_a_process_that_was_killed_are_told_as_long_as_they_count(prod: Prod) -> None:
+    prod.run("limits", "--ask")
+    killed = Ledger(prod.run.state / "budget.db", process=Process(name="4711-1", command=lambda: ""), tell=print)
+    account = Account.of("social-connect", "api.engagor.com", prod.run.secrets["QSC_BOT_TOKEN"])
+    for _ in range(2):
+        killed.take(account, at=Instant(prod.run.now), floor=None, asks_first=False, is_patient=False)
+    killed.close()
+    item = prod.run("limits", "-o", "json").document
+    assert item["left"] == 347
+    assert item["note"] == "counted as used: 2 calls without an answer, for 2 min if the process died"
+    assert item["note"] in prod.run("limits", tty=True).stdout
+    prod.run.now += 121
+    assert prod.run("limits", "-o", "json").document["note"] is None
