@@ -1,10 +1,11 @@
 """The list as it is known on this machine, without a call."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 
+from qsc_bot.errors import QscBotError
 from qsc_bot.models.conversation import Conversation
 from qsc_bot.models.known import Coverage, Known, Wanted
 from qsc_bot.models.profile import Profile, Stuck
@@ -40,7 +41,7 @@ class _Cached:
         self._by_control: Counter[str] = Counter()
         self._by_code: Counter[str] = Counter()
         self._stuck = 0
-        self._total = self._unread = self._undecided = 0
+        self._total = self._unlooked = self._undecided = 0
 
     def rows(self) -> Iterator[Conversation]:
         """The rows up to the limit."""
@@ -63,7 +64,7 @@ class _Cached:
 
     def _is_accepted(self, row: Conversation) -> bool:
         is_accepted = self._query.accepts(row)
-        self._unread += not is_accepted and row.observed_at is None
+        self._unlooked += not is_accepted and row.observed_at is None
         return is_accepted
 
     def _left(self, rows: Iterator[Conversation], wanted: Wanted) -> int:
@@ -74,7 +75,8 @@ class _Cached:
     def ending(self) -> Ending:
         """How many there are, and what may be missing."""
         shown = sum(self._by_control.values())
-        warnings = [*self._gaps(self._view.coverage), *self._left_out()]
+        doubts = [*self._unread(self._view.coverage), *self._left_out()]
+        warnings = [*self._gaps(self._view.coverage), *doubts]
         return Ending(
             complete=not warnings and shown == self._total,
             summary=ListSummary(
@@ -87,13 +89,19 @@ class _Cached:
             ),
             warnings=warnings,
             hints=[f"{shown} of {self._total} shown; add --all"] if shown < self._total else [],
-            failure=self._query.failure(shown),
+            failure=self._query.failure(shown) or self._ignorance(doubts),
         )
+
+    def _ignorance(self, doubts: Sequence[str]) -> QscBotError | None:
+        """The failure of a check that found nothing because it does not know: that is no good news."""
+        if not doubts or not self._query.fails_if_any:
+            return None
+        return QscBotError("check.unknown", f"nothing was found, but not all is known: {doubts[0]}")
 
     def _left_out(self) -> Iterator[str]:
         reads = "the list without --cached reads it"
-        if self._unread:
-            yield f"{left_out(self._unread)}: who holds them was not read yet; {reads}"
+        if self._unlooked:
+            yield f"{left_out(self._unlooked)}: who holds them was not read yet; {reads}"
         if self._undecided:
             yield f"{left_out(self._undecided)}: whether their tag is on is not known; {reads}"
         if self._query.waiting:
@@ -101,14 +109,16 @@ class _Cached:
             if unclear := self._index.count_unclear(wanted):
                 yield f"{left_out(unclear)}: since when their customer waits is not known"
 
+    def _unread(self, cover: Coverage) -> Iterator[str]:
+        begin = moment(cover.swept_from)
+        if begin is None:
+            yield NEVER_READ
+        elif begin > self._since:
+            yield f"messages from before {begin:%Y-%m-%dT%H:%M:%SZ} were not read; the list without --cached reads them"
+
     def _gaps(self, cover: Coverage) -> Iterator[str]:
-        begin, until = moment(cover.swept_from), moment(cover.swept_until)
+        until = moment(cover.swept_until)
         if cover.tagged_at == 0:
             yield "the list of tagged contacts had gaps; the list without --cached tells them"
-        if begin is None or until is None:
-            yield NEVER_READ
-            return
-        if begin > self._since:
-            yield f"messages from before {begin:%Y-%m-%dT%H:%M:%SZ} were not read; the list without --cached reads them"
-        if until < self._view.now - self._query.max_age:
+        if until is not None and until < self._view.now - self._query.max_age:
             yield f"messages were last read at {until:%Y-%m-%dT%H:%M:%SZ}; what came in since is not shown"
