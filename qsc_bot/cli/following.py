@@ -105,6 +105,7 @@ def watch_conversations(
     check_seen(slos, query, must_be=exit_on_breach)
     tempo = Tempo(
         interval_s=at_least(interval, INTERVAL_FLOOR_SECONDS, tell=here.printer.notice),
+        now=here.surroundings.unix_seconds,
         sleep=here.surroundings.sleep,
         jitter=here.surroundings.jitter,
     )

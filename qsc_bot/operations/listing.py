@@ -96,7 +96,7 @@ class Survey:
         self._query = query
         self._say = say
         self._refresh = Refresh(connection, full=query.full, tell=tell, foresee=self._foresee)
-        self._readings = Readings(connection)
+        self._readings = Readings(connection, tell)
         self._since: datetime | None = None
         self._total = self._returned = self._unseen = self._undecided = self._unclear = 0
         self._by_control: Counter[str] = Counter()

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import wait
 from datetime import datetime, timedelta
 from functools import partial
 from math import ceil
@@ -22,6 +23,8 @@ MOST_SLICES: Final = 6
 SLICE_PAGES: Final = 3
 """A list is a chain of page tokens; a slice of time is a chain of its own, and ends with a page that is not full."""
 _PAGE: Final = 100
+_LOOK_SECONDS: Final = 1.0
+"""How often it is told that the list of tagged contacts is being waited for."""
 
 
 class Refresh:
@@ -56,6 +59,8 @@ class Refresh:
             except BaseException:
                 self.tags.give_up()
                 raise
+            while wait([tags], timeout=_LOOK_SECONDS).not_done:
+                self._tell("reading the list of tagged contacts")
             tags.result()
         self._prove(met)
 

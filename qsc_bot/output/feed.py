@@ -37,7 +37,7 @@ def feed_stream(feed: Feed, shape: Shape, owner: Callable[[], Owner]) -> Iterato
                 yield {"type": "event", **(shape.choose(row) if shape.fields else _headed(row))}
                 returned += 1
             if last.failure or not last.events:
-                yield _heartbeat(last)
+                yield heartbeat(last)
     except (QscBotError, KeyboardInterrupt) as stop:
         is_whole = last is not None and last.failure is None and not last.warnings
         is_told = isinstance(stop, KeyboardInterrupt) or stop.code == "slo.breached"
@@ -75,12 +75,19 @@ def status_line(look: Look) -> str:
     return sanitise(f"{checked}{failing}, {then}, {calls}{left}{breaches}")
 
 
+def beat_line(look: Look) -> str:
+    """That a look goes on, and what it took so far."""
+    left = "" if look.calls_left is None else f", {look.calls_left} left"
+    return f"still reading, {counted(look.calls, 'call')} so far{left}"
+
+
 def _headed(row: Row) -> Row:
     """What changed first, as a person reads it."""
     return {field: row[field] for field in ("change", "checked_at")} | row
 
 
-def _heartbeat(look: Look) -> Row:
+def heartbeat(look: Look) -> Row:
+    """The record of a look that found nothing new, or is not over yet."""
     return {
         "type": "heartbeat",
         "at": encode(look.at),

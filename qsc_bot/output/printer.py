@@ -14,7 +14,7 @@ from qsc_bot.exit_codes import ExitCode
 from qsc_bot.models.conversation import Outcome
 from qsc_bot.output import structured
 from qsc_bot.output.failure import failed_item_line, failure_document, failure_text
-from qsc_bot.output.feed import feed_lines, feed_stream
+from qsc_bot.output.feed import beat_line, feed_lines, feed_stream, heartbeat
 from qsc_bot.output.fields import Row, Shape
 from qsc_bot.output.formats import Format, choose_format
 from qsc_bot.output.forms import Form, whole_lines
@@ -211,8 +211,11 @@ class Printer:
         shape = self._shape(feed.schema)
         shape.check(feed.event)
         if self.format is Format.NDJSON or (self.format is None and not self.is_terminal):
+            feed.beat = lambda look: self._stream([heartbeat(look)])
             self._stream(feed_stream(feed, shape, self._owner))
             return
+        if not self.progress.is_heard:
+            feed.beat = lambda look: self.notice(beat_line(look))
         self._open()
         if self._chosen is Format.TABLE and self.is_terminal and can_rewrite(self.environ):
             self._redraw(feed, LiveTable(feed, shape, self.size))
