@@ -265,6 +265,11 @@ CATALOGUE: Final[Mapping[str, Kind]] = {
         "a conversation is stuck for longer than an --slo allows",
         "see qsc-bot conversation explain ID",
     ),
+    "check.unknown": Kind(
+        _E.ENVIRONMENT,
+        "--fail-if-any cannot tell, because too little is known on this machine",
+        "run it without --cached, which reads what is missing",
+    ),
     "check.found": Kind(_E.NOT_MET, "--fail-if-any found something", "look at what the list shows"),
     "output.unwritable": Kind(_E.ENVIRONMENT, "the result cannot be written", "check the disk and where stdout goes"),
     "run.interrupted": Kind(_E.INTERRUPTED, "stopped by Ctrl-C", "run again; what is already so is left unchanged"),

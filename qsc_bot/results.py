@@ -86,13 +86,17 @@ class Look:
 
 @dataclass(kw_only=True)
 class Feed:
-    """A list that is followed without end; `event` is the type of what changes."""
+    """A list that is followed without end; `event` is the type of what changes.
+
+    `beat` hears of signs of life during a look that takes long; who shows the feed says what becomes of them.
+    """
 
     schema: str
     event: type[msgspec.Struct]
     columns: Sequence[Column]
     plain: Sequence[str]
     looks: Iterator[Look]
+    beat: Callable[[Look], None] = lambda _look: None
     exit_code: ExitCode = ExitCode.OK
 
 

@@ -114,6 +114,7 @@ def watch_conversations(
         return plan_list(here.index, known_view(here, query), query, limits=known_limits(here), scope=FIRST_LOOK)
     tempo = Tempo(
         interval_s=at_least(interval, INTERVAL_FLOOR_SECONDS, tell=here.printer.notice),
+        now=here.surroundings.unix_seconds,
         sleep=here.surroundings.sleep,
         jitter=here.surroundings.jitter,
     )

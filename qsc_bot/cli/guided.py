@@ -34,7 +34,7 @@ def show_form(here: Session, record: "Record", name: str, *, show_secrets: bool,
     from qsc_bot.operations.guided import with_form
 
     shown = _revealed(here, show_secrets=show_secrets, authorization=authorization)
-    return _with_trouble(here, with_form(here.guided, record, name, whole=True, revealed=shown))
+    return with_form(here.guided, record, name, whole=True, revealed=shown)
 
 
 def end_with_form(
@@ -50,7 +50,7 @@ def end_with_form(
     if here.profile.recipes.backend != "guided":
         return record
     shown = _revealed(here, show_secrets=show_secrets, authorization=authorization)
-    record = _with_trouble(here, with_form(here.guided, record, name, whole=False, revealed=shown))
+    record = with_form(here.guided, record, name, whole=False, revealed=shown)
     if record.view is None or not (_is_read_by_a_person(here) and here.prompts.can_ask):
         return record
     here.printer.show(record)
@@ -81,14 +81,6 @@ def _revealed(here: Session, *, show_secrets: bool, authorization: str | None) -
         return Revealed()
     found = here.secrets.url_secret(here.profile)
     return Revealed(url_secret=found.value if found else None, authorization=authorization)
-
-
-def _with_trouble(here: Session, record: "Record") -> "Record":
-    """The record with what people were told at once: why a stored secret is missing in the form."""
-    trouble = here.secrets.trouble(here.profile, "url_secret")
-    if trouble and here.printer.is_for_programs:
-        record.warnings = [*record.warnings, trouble]
-    return record
 
 
 @contextmanager

@@ -107,9 +107,13 @@ class Freshness:
     def listing(self, here: Session, query: "Query", limits: "Stuck") -> "Listing[Conversation] | Record":
         """The list from this machine alone, or brought up to date; or which calls the latter would take."""
         if self.dry_run:
+            from qsc_bot.operations.anew import anew
             from qsc_bot.operations.list_plan import plan_list
 
-            return plan_list(here.index, known_view(here, query), query, limits=known_limits(here))
+            def plan() -> "Record":
+                return plan_list(here.index, known_view(here, query), query, limits=known_limits(here))
+
+            return anew(here.index, plan)
         if self.cached:
             from qsc_bot.operations.cached import list_known
 

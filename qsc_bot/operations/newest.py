@@ -37,6 +37,6 @@ class Newest:
 def read_messages(connection: Connection, *, since: datetime | None = None) -> None:
     """Read what is new among the messages; all since a moment where that is not known yet."""
     start = since or moment(connection.index.coverage().swept_from)
-    refresh = Refresh(connection, full=False, tell=lambda _: None, foresee=lambda _: None)
+    refresh = Refresh(connection, full=False, tell=lambda _: None, foresee=lambda _: True)
     for _ in refresh.messages(lambda now: start or now - WINDOW):
         pass

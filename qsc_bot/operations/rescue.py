@@ -88,14 +88,13 @@ def _candidates(
 ) -> tuple[Sequence[ConversationId], Sequence[str], bool]:
     """Who may be stuck, with all messages and tags up to date; what may be missing, and whether nothing is."""
     if search.people is not None:
-        refresh = Refresh(connection, full=False, tell=tell, foresee=lambda _: None)
+        refresh = Refresh(connection, full=False, tell=tell, foresee=lambda _: True)
         for _ in refresh.all_at_once(search.query.start):
             pass
         return search.people, [], True
     survey = Survey(connection, search.query, tell, say=say, limits=search.limits)
-    listing = survey.listing(survey.rows())
-    people = [ConversationId(row.service, row.service_id) for row in listing.items]
-    return people, survey.gaps(), listing.ending().complete
+    people = [ConversationId(row.service, row.service_id) for row in survey.rows()]
+    return people, survey.gaps(), survey.ending().complete
 
 
 class Ward:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
+from qsc_bot.models.wording import counted
 from qsc_bot.transport.budget import Budget
 
 
@@ -23,12 +24,13 @@ class Spending:
         """Spend like this while it lasts, and leave the reserve to the bot."""
         return budget.keeping(reserve, most_calls=self.max_calls, across_reset=self.across_reset, tell=self.say)
 
-    def foresee(self, budget: Budget, calls: int) -> None:
-        """Say first that so many calls to Social Connect are more than are left."""
+    def foresee(self, budget: Budget, calls: int) -> bool:
+        """Whether so many calls to Social Connect can all go now; where more than are left, that is said first."""
         coming = budget.forecast(calls)
         if not coming.later:
-            return
+            return self.max_calls is None or calls <= self.max_calls - budget.calls
         when = f", the rest after {coming.resets_at:%H:%M} UTC" if coming.resets_at else ""
         kept = f", {coming.reserve} calls an hour being kept for the bot" if coming.reserve else ""
         how = "" if self.across_reset else "; add --across-reset to wait for them"
-        self.say(f"{calls} calls are needed: {coming.now} can go now{kept}{when}{how}")
+        self.say(f"{counted(calls, 'call', 'are')} needed: {coming.now} can go now{kept}{when}{how}")
+        return False

@@ -9,6 +9,7 @@ from qsc_bot.control.driver import failed
 from qsc_bot.errors import QscBotError
 from qsc_bot.models.conversation import Control, Conversation, ConversationId, Method, Reading
 from qsc_bot.models.duration import spoken
+from qsc_bot.models.wording import counted
 from qsc_bot.operations.connection import Connection
 from qsc_bot.operations.rows import empty, merge
 
@@ -138,7 +139,7 @@ class _Wait:
         """The failure at the timeout."""
         last = self._last
         found = self._condition.found(last) if last else "nothing could be read"
-        failed_looks = f"{self._failures} look{'' if self._failures == 1 else 's'} failed, the last one: "
+        failed_looks = f"{counted(self._failures, 'look')} failed, the last one: "
         failures = f"; {failed_looks}{self._failure.message} [{self._failure.code}]" if self._failure else ""
         within = spoken(self._patience.timeout_s)
         read = f"{found} was read last" if last else found

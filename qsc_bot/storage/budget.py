@@ -151,7 +151,8 @@ class Ledger:
             row = db.execute(_SELECT, (who,)).fetchone()
             window = Window(**row) if row else None
             serial = window.serial if window and not window.is_over(at.local) else None
-            return Look(window=window, uses=_uses(db, who, serial), usage=_usage(db, who))
+            in_flight = _in_flight(db, who, at)
+            return Look(window=window, uses=_uses(db, who, serial), usage=_usage(db, who), in_flight=in_flight)
 
         return self._transact(act)
 

@@ -24,7 +24,7 @@ def open_shared(
 ) -> sqlite3.Connection:
     """Open a small file of mode 0600 in a folder of mode 0700, made where there is none.
 
-    One that is broken or from a newer version is renamed, a new one takes its place, and `tell` hears of it. What is
+    One that is broken or from another version is renamed, a new one takes its place, and `tell` hears of it. What is
     not `is_durable` is a cache: it may be large, so it is not read through, and a power cut may cost it.
     Raises OSError and sqlite3.Error where neither can be had.
     """
@@ -115,10 +115,12 @@ def _open(
 
 
 def _make(db: sqlite3.Connection, schema: Sequence[str], version: int) -> None:
-    """Give a new file its tables; raises `UnreadableFileError` for a newer one."""
+    """Give a new file its tables; raises `UnreadableFileError` for one of another version."""
     found = int(db.execute("PRAGMA user_version").fetchone()[0])
     if found > version:
         raise UnreadableFileError("it is from a newer version of qsc-bot")
+    if found < version and db.execute("SELECT 1 FROM sqlite_master").fetchone():
+        raise UnreadableFileError("it is from an older version of qsc-bot")
     if found < version:
         db.execute("BEGIN IMMEDIATE")
         for statement in (*schema, f"PRAGMA user_version = {version}"):

@@ -9,6 +9,7 @@ import httpx
 
 from qsc_bot.errors import ApiError, QscBotError
 from qsc_bot.models.wire import moment
+from qsc_bot.models.wording import counted
 from qsc_bot.storage.account import Account, Look
 from qsc_bot.storage.budget import Ledger
 from qsc_bot.storage.window import GRACE_SECONDS, Instant, Refused, Ticket, Told, Waiting, Window
@@ -44,7 +45,7 @@ class Rule:
         """One call more; raises `budget.max_calls` where that is too many."""
         with self.lock:
             if self.most_calls is not None and self.calls >= self.most_calls:
-                raise QscBotError("budget.max_calls", f"the {self.most_calls} calls of --max-calls are used up")
+                raise QscBotError("budget.max_calls", f"--max-calls {self.most_calls} is reached")
             self.calls += 1
 
     def uncount(self) -> None:
@@ -210,7 +211,9 @@ class Allowance:
             text = f"{self.host}: Meta says that {refusal.usage_percent} % of its limit is used{resets}"
         elif refusal.left is None:
             across = "lower budget_reserve in the profile"
-            text = f"{self.host}: {rule.reserve} calls are kept for the bot, and the whole limit is {refusal.limit}"
+            kept = counted(rule.reserve, "call", "are")
+            text = f"{self.host}: {kept} kept for the bot, and the whole limit is {refusal.limit}"
         else:
-            text = f"{self.host}: {refusal.left} calls are left, and {rule.reserve} are kept for the bot{resets}"
+            left = counted(refusal.left, "call", "are")
+            text = f"{self.host}: {left} left, and {rule.reserve} are kept for the bot{resets}"
         return QscBotError("budget.reserved", text, hint=(across, "qsc-bot limits"))
