@@ -1,7 +1,7 @@
 """What a run may call: the reserve that it keeps for the bot, the most calls it may make, and how many can go now."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -56,17 +56,32 @@ class Budget:
         most_calls: int | None = None,
         across_reset: bool = False,
         tell: Callable[[str], None] = lambda _text: None,
+        should_stop: Callable[[], bool] = lambda: False,
     ) -> Iterator[None]:
         """Keep calls for the bot while this lasts; a reserve of None refuses nothing, for asking what is left.
 
         Calls then raise `budget.reserved` where they would use the reserve, unless `across_reset` waits, which
-        `tell` hears of; and `budget.max_calls` beyond `most_calls`, which is for the caller to catch.
+        `tell` hears of and `should_stop` ends; and `budget.max_calls` beyond `most_calls`, which is for the caller to
+        catch.
         """
-        before, self._rule = self._rule, Rule(reserve, most_calls, across_reset, tell)
+        before, self._rule = self._rule, Rule(reserve, most_calls, across_reset, tell, should_stop)
         try:
             yield
         finally:
             self._rule = before
+
+    @contextmanager
+    def room_for(self, *, social_connect: int, graph: int) -> Iterator[None]:
+        """Set calls of this thread aside for a piece of work that must not be refused half-way; see `Allowance.room`.
+
+        Raises `budget.reserved` and `api.rate_limited` before anything of it is sent.
+        """
+        wanted: tuple[tuple[RemoteName, int], ...] = (("social-connect", social_connect), ("graph", graph))
+        with ExitStack() as rooms:
+            for remote, calls in wanted:
+                if calls and (allowance := self._allowances.get(remote)):
+                    rooms.enter_context(allowance.room(calls))
+            yield
 
     def forecast(self, calls: int, *, reserve: int | None = None) -> Forecast:
         """How so many calls to Social Connect would go; nothing is called for it.

@@ -45,7 +45,11 @@ class PacedTransport(httpx.BaseTransport):
             self._allowance.settle(ticket, None)
             raise
         self._clock.observe(response.headers.get("date"))
-        self._allowance.settle(ticket, response)
+        try:
+            self._allowance.settle(ticket, response)
+        except QscBotError:
+            response.close()
+            raise
         return response
 
     def close(self) -> None:
