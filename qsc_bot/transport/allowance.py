@@ -93,6 +93,8 @@ class Allowance:
         self.host = host
         self.token = token
         self.calls = 0
+        self.answers = 0
+        self.busy_s = 0.0
         self.window: Window | None = None
 
     @property
@@ -123,8 +125,8 @@ class Allowance:
             self.calls += 1
         return ticket
 
-    def settle(self, ticket: Ticket, response: httpx.Response | None) -> None:
-        """Take over what an answer tells; without one the call is in doubt, and counts as used.
+    def settle(self, ticket: Ticket, response: httpx.Response | None, *, took_s: float = 0.0) -> None:
+        """Take over what an answer tells, and how long it took; without one the call is in doubt, and counts as used.
 
         Raises as `take` does where this is the first answer of a room, and leaves too few for the rest of it.
         """
@@ -136,6 +138,8 @@ class Allowance:
             told, usage = Told(is_success=response.is_success), read_usage(response, at)
         window = self._ledger.settle(self.account, ticket, told, at=at, usage=usage)
         with self._settled:
+            self.answers += response is not None
+            self.busy_s += took_s
             self.window = window
             self._settled.notify_all()
         if response is not None and (room := self._room):

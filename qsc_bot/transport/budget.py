@@ -119,6 +119,18 @@ class Budget:
         return limited.window.left if limited and limited.window else None
 
     @property
+    def left_now(self) -> int | None:
+        """What is left of the hour on Social Connect as the ledger knows, calls of other processes included."""
+        limited = self._allowances.get("social-connect")
+        return self._left_now(limited.look().window) if limited else None
+
+    @property
+    def seconds_a_call(self) -> float | None:
+        """How long the calls of this run took to be answered, on average; None where none was."""
+        answers = sum(one.answers for one in self._allowances.values())
+        return sum(one.busy_s for one in self._allowances.values()) / answers if answers else None
+
+    @property
     def resets_at(self) -> datetime | None:
         """When the limit on Social Connect resets, by the remote's clock; None where nothing told a limit."""
         limited = self._allowances.get("social-connect")
