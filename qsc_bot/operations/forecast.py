@@ -10,7 +10,7 @@ from qsc_bot.models.duration import spoken
 from qsc_bot.models.operation import Step
 from qsc_bot.operations.acts import driver_of
 from qsc_bot.operations.connection import Connection
-from qsc_bot.operations.spending import Spending
+from qsc_bot.operations.reserve import Reserve
 from qsc_bot.transport.budget import Forecast
 from qsc_bot.transport.parallel import WRITERS
 
@@ -60,36 +60,39 @@ class Coming:
 def calls_of(step: Step, method: Method) -> Calls:
     """The most calls that one step takes where nothing fails: to read, to write, and to read back.
 
-    Not counted: what is asked once a run, such as the topics of a bot channel that the profile does not name.
+    Not counted: what is asked once a run, such as the topics of a bot channel that the profile does not name, and who
+    holds the contact's other conversations.
     """
     if step.action.startswith("escalation."):
         return Calls(social_connect=2)
-    is_extension = step.action == "handover.extend"
-    match method:
-        case Method.TAG:
-            return Calls(social_connect=1 if is_extension else 2)
-        case Method.HANDOVER if is_extension:
-            return Calls(social_connect=1)
-        case Method.HANDOVER:
-            return Calls(social_connect=(4 if step.verify else 2) + step.escalation)
-        case Method.MESSENGER if is_extension:
-            return Calls(graph=3)
-    reads_tag = step.verify and ConversationId.parse(step.id).service not in UNSUPPORTED
+    if step.action == "handover.extend":
+        return Calls(graph=3) if method is Method.MESSENGER else Calls(social_connect=1)
+    if method is Method.TAG:
+        return Calls(social_connect=2)
+    moving = 2 + step.verify
+    if method is Method.HANDOVER:
+        return Calls(social_connect=moving + _tag_calls(step))
     takes_first = step.action == "handover.to_agent" and step.expected in _MAY_NEED_TAKING
-    return Calls(social_connect=reads_tag + step.escalation, graph=2 + step.verify + takes_first)
+    return Calls(social_connect=_tag_calls(step), graph=moving + takes_first)
 
 
-def foresee(connection: Connection, steps: Sequence[Step], spending: Spending) -> Coming:
+def _tag_calls(step: Step) -> int:
+    """The calls for the tag beside control: a read and a write where it follows, else a read to tell what it says."""
+    if ConversationId.parse(step.id).service in UNSUPPORTED:
+        return 0
+    return 2 if step.with_tag else int(step.verify)
+
+
+def foresee(connection: Connection, steps: Sequence[Step], reserve: Reserve) -> Coming:
     """What these steps will cost; nothing is called for it."""
     calls = _modes(connection, steps)
     for step in steps:
         calls += calls_of(step, driver_of(connection, step).method)
     budget, has_token = connection.budget, connection.can_read(Method.TAG)
-    reserve = spending.reserve(connection.profile)
     return Coming(
         conversations=len(steps),
         calls=calls,
-        budget=budget.forecast(calls.social_connect, reserve=reserve) if has_token else None,
+        budget=budget.forecast(calls.social_connect, reserve=reserve.calls(connection.profile)) if has_token else None,
         left=budget.left_now if has_token else None,
         seconds_a_call=budget.seconds_a_call,
     )

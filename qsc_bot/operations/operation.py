@@ -11,8 +11,8 @@ from qsc_bot.models.profile import Profile
 from qsc_bot.operations.connection import Connection
 from qsc_bot.operations.history import fold, read_operation, steps_of
 from qsc_bot.operations.recording import Recording
+from qsc_bot.operations.reserve import FREE, Reserve
 from qsc_bot.operations.run import Run, is_left
-from qsc_bot.operations.spending import FREELY, Spending
 from qsc_bot.operations.work import Work, new_operation
 from qsc_bot.results import Report, Running
 from qsc_bot.storage.journal import Journal
@@ -40,7 +40,7 @@ def start(
     known: Mapping[str, Outcome] | None = None,
     undoes: str | None = None,
     fails_fast: bool = False,
-    spending: Spending = FREELY,
+    reserve: Reserve = FREE,
     warnings: Sequence[str] = (),
     workers: int = WRITERS,
 ) -> Running:
@@ -50,7 +50,7 @@ def start(
     """
     recording = Recording(journal, new_operation(connection.clock.unix()))
     work = Work(connection=connection, operation=recording.operation, is_single=is_single)
-    run = Run(work, recording, steps, known=known, fails_fast=fails_fast, spending=spending, workers=workers)
+    run = Run(work, recording, steps, known=known, fails_fast=fails_fast, reserve=reserve, workers=workers)
     begin = Begun(
         action=action,
         profile=connection.profile.name,
@@ -73,7 +73,7 @@ def start(
 
 
 def resume(
-    connection: Connection, journal: Journal, author: Author, operation: str, spending: Spending = FREELY
+    connection: Connection, journal: Journal, author: Author, operation: str, reserve: Reserve = FREE
 ) -> Running:
     """Go on with an operation: what is not settled is read again, and sent again only where it is not done.
 
@@ -95,7 +95,7 @@ def resume(
                 doubts=doubts_of(found),
                 begun=begun_of(found),
             )
-            run = Run(work, recording, steps_of(entries), known=known, spending=spending)
+            run = Run(work, recording, steps_of(entries), known=known, reserve=reserve)
             runs.append(run)
             yield from known.values()
             if len(known) < found.total:

@@ -13,7 +13,7 @@ from qsc_bot.models.operation import Step
 from qsc_bot.operations.acts import act, driver_of
 from qsc_bot.operations.forecast import calls_of
 from qsc_bot.operations.recording import ItemRecording, Recording
-from qsc_bot.operations.spending import FREELY, Spending
+from qsc_bot.operations.reserve import FREE, Reserve
 from qsc_bot.operations.work import Work
 from qsc_bot.results import Outcomes, Report
 from qsc_bot.transport.parallel import WRITERS, as_they_come
@@ -43,7 +43,7 @@ class Run:
         *,
         known: Mapping[str, Outcome] | None = None,
         fails_fast: bool = False,
-        spending: Spending = FREELY,
+        reserve: Reserve = FREE,
         workers: int = WRITERS,
         do: Do = act,
     ) -> None:
@@ -51,7 +51,7 @@ class Run:
         self._recording = recording
         self._steps = steps
         self._fails_fast = fails_fast
-        self._spending = spending
+        self._reserve = reserve
         self._workers = min(workers, len(steps))
         self._do = do
         self._done = dict(known or {})
@@ -63,7 +63,7 @@ class Run:
     def outcomes(self) -> Iterator[Outcome]:
         """Carry out what is not known yet; each outcome as it comes. Faults of ours and a second Ctrl-C end it."""
         try:
-            with self._spending.within(self._work.connection):
+            with self._reserve.holding(self._work.connection):
                 for item in as_they_come(self._one, self._wanted(), workers=self._workers):
                     if item is not None:
                         self._done[item.id] = item

@@ -10,7 +10,7 @@ from qsc_bot.models.operation import Operation, OperationItem, Step
 from qsc_bot.operations.connection import Connection
 from qsc_bot.operations.history import read_operation
 from qsc_bot.operations.operation import Author, check_place, start
-from qsc_bot.operations.spending import FREELY, Spending
+from qsc_bot.operations.reserve import FREE, Reserve
 from qsc_bot.operations.work import TARGETS
 from qsc_bot.results import Running
 from qsc_bot.storage.journal import Journal
@@ -24,9 +24,7 @@ INVERSE: Final[Mapping[str, str]] = {
 ACTION: Final = "undo"
 
 
-def undo(
-    connection: Connection, journal: Journal, author: Author, operation: str, spending: Spending = FREELY
-) -> Running:
+def undo(connection: Connection, journal: Journal, author: Author, operation: str, reserve: Reserve = FREE) -> Running:
     """Take back what an operation changed, one write each, as an operation of its own.
 
     A conversation is left alone, and that is told, where its state is not the one that the operation left, where
@@ -45,7 +43,7 @@ def undo(
         is_single=False,
         known=known,
         undoes=operation,
-        spending=spending,
+        reserve=reserve,
     )
 
     def outcomes() -> Iterator[Outcome]:

@@ -5,15 +5,16 @@ import pytest
 from qsc_bot.models.conversation import Control, Method
 from qsc_bot.models.operation import Step
 from qsc_bot.operations.forecast import Calls, calls_of
-from tests.cli.scenes import INBOX, give
+from tests.cli.explained import INBOX, give
 from tests.cli.terminal import Prod
 
-ROUTING = "fields=messaging_feature_status"
+ONCE = ("messaging_feature_status", "/sandbox/automation")
+"""What is asked once a run: whether routing is on, and which recipes there are."""
 
 
 def made(prod: Prod) -> tuple[int, int]:
-    """The calls to each remote so far; whether routing is on is asked once a run, and not counted here."""
-    requests = [one for one in prod.wire.requests if ROUTING not in str(one.url.query)]
+    """The calls to each remote so far, for the conversation alone."""
+    requests = [one for one in prod.wire.requests if not any(word in str(one.url) for word in ONCE)]
     graph = sum(one.url.host == "graph.facebook.com" for one in requests)
     return len(requests) - graph, graph
 
@@ -60,6 +61,28 @@ def test_tag_write_calls_what_is_foreseen(prod: Prod, conversation: str) -> None
     assert result.item["status"] == "changed"
     assert made(prod) == (2, 0)
     assert calls_of(Step(id=conversation, action="escalation.add"), Method.TAG) == Calls(social_connect=2)
+
+
+@pytest.mark.parametrize(
+    ("conversation", "method", "verb", "held_by"),
+    [
+        pytest.param("whatsapp:32470000000", Method.HANDOVER, "to-agent", Control.BOT, id="handover to agents"),
+        pytest.param("whatsapp:32470000001", Method.HANDOVER, "to-bot", Control.AGENT, id="handover to the bot"),
+        pytest.param("facebook:5550001", Method.MESSENGER, "to-agent", Control.BOT, id="thread passed"),
+        pytest.param("facebook:5550002", Method.MESSENGER, "to-bot", Control.AGENT, id="thread taken"),
+    ],
+)
+def test_tag_that_follows_is_foreseen(
+    prod: Prod, conversation: str, method: Method, verb: str, held_by: Control
+) -> None:
+    if verb == "to-bot":
+        prod.run("escalation", "add", conversation)
+    prod.wire.requests.clear()
+    result = prod.run("handover", verb, conversation, "--with-tag", "-o", "json")
+    assert "escalation tag" in result.item["note"]
+    step = Step(id=conversation, action=f"handover.{verb.replace('-', '_')}", expected=held_by, with_tag=True)
+    calls = calls_of(step, method)
+    assert made(prod) == (calls.social_connect, calls.graph)
 
 
 def test_thread_of_another_app_is_taken_first(prod: Prod) -> None:
