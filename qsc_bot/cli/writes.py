@@ -11,7 +11,7 @@ import typer
 
 from qsc_bot.cli.lists import AcrossReset
 from qsc_bot.cli.options import command, parameters, session, set_signature
-from qsc_bot.cli.selectors import SELECTOR_OPTIONS, Selectors
+from qsc_bot.cli.selectors import SELECTING, SELECTOR_OPTIONS, Selectors
 from qsc_bot.cli.session import Session
 from qsc_bot.errors import QscBotError
 from qsc_bot.models.conversation import Control, Counts, Outcome
@@ -282,6 +282,7 @@ def write_command(app: typer.Typer, name: str, *, example: str) -> Callable[[Cal
 
         keyword_only = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in own]
         set_signature(run, [context, *common, *keyword_only])
+        run.__doc__ = f"{function.__doc__}\n\n{SELECTING}"
         return command(app, name, example=example, schema="outcomes")(run)
 
     return register
