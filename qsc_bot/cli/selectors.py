@@ -34,8 +34,8 @@ AllowPartial = Annotated[
     bool, typer.Option("--allow-partial", help="Go on where not all conversations could be looked at.")
 ]
 SELECTING: Final = (
-    "In the place of ids, --stuck, --control, --service, --since and --waiting choose conversations: all that are found,"
-    " shown before anything is sent, without those that an agent and a customer are in just now."
+    "In the place of ids, --stuck, --control, --service, --since and --waiting choose conversations: all that are"
+    " found, shown before anything is sent, without those that an agent and a customer are in just now."
 )
 """What every help of a write says of selectors."""
 SELECTOR_OPTIONS: Final[dict[str, tuple[Any, Any]]] = {

@@ -98,6 +98,13 @@ def foresee(connection: Connection, steps: Sequence[Step], reserve: Reserve) -> 
     )
 
 
+def tell_shortage(connection: Connection, steps: Sequence[Step], reserve: Reserve) -> None:
+    """Say first where the calls of this hour will not do for these steps."""
+    coming = foresee(connection, steps, reserve)
+    if coming.exceeds:
+        reserve.tell(coming_words(coming, across_reset=reserve.across_reset))
+
+
 def coming_words(coming: Coming, *, across_reset: bool) -> str:
     """The forecast as one sentence."""
     number = f"{coming.conversations} conversation{' takes' if coming.conversations == 1 else 's take'}"

@@ -9,6 +9,7 @@ from qsc_bot.models.conversation import Control, Outcome, Status
 from qsc_bot.models.operation import Before, Begun, Operation, OperationItem, Resumed, Step
 from qsc_bot.models.profile import Profile
 from qsc_bot.operations.connection import Connection
+from qsc_bot.operations.forecast import tell_shortage
 from qsc_bot.operations.history import fold, read_operation, steps_of
 from qsc_bot.operations.recording import Recording
 from qsc_bot.operations.reserve import FREE, Reserve
@@ -95,10 +96,12 @@ def resume(
                 doubts=doubts_of(found),
                 begun=begun_of(found),
             )
-            run = Run(work, recording, steps_of(entries), known=known, reserve=reserve)
+            steps = steps_of(entries)
+            run = Run(work, recording, steps, known=known, reserve=reserve)
             runs.append(run)
             yield from known.values()
             if len(known) < found.total:
+                tell_shortage(connection, [step for step in steps if step.id not in known], reserve)
                 recording.resumed(Resumed(by=author.by, host=author.host, command=author.command))
                 yield from run.outcomes()
 

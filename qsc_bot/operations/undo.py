@@ -8,6 +8,7 @@ from qsc_bot.errors import QscBotError
 from qsc_bot.models.conversation import Control, Outcome, Status
 from qsc_bot.models.operation import Operation, OperationItem, Step
 from qsc_bot.operations.connection import Connection
+from qsc_bot.operations.forecast import tell_shortage
 from qsc_bot.operations.history import read_operation
 from qsc_bot.operations.operation import Author, check_place, start
 from qsc_bot.operations.reserve import FREE, Reserve
@@ -48,6 +49,7 @@ def undo(connection: Connection, journal: Journal, author: Author, operation: st
 
     def outcomes() -> Iterator[Outcome]:
         with journal.held(operation):
+            tell_shortage(connection, [step for step in steps if step.id not in known], reserve)
             yield from running.outcomes
 
     return replace(running, outcomes=outcomes())

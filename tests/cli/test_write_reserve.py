@@ -87,6 +87,9 @@ def test_rest_goes_in_the_next_hour_by_resume(make_prod: MakeProd) -> None:
     prod = limited(make_prod, "large:30:twitter", RESERVE + 40)
     first = to_agents(prod, "twitter", 30)
     operation = first.document["operation"]
+    told = prod.run("operation", "resume", operation).stderr
+    assert told.index("conversations take up to") < told.index("error: ")
+    assert f"next: qsc-bot operation resume {operation}\n" in told
     again = prod.run("operation", "resume", operation, "-o", "json")
     assert (again.code, again.error["code"], left(prod)) == (8, "budget.reserved", RESERVE)
     prod.run.now += 3700
