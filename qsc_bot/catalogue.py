@@ -237,11 +237,6 @@ CATALOGUE: Final[Mapping[str, Kind]] = {
         "the calls that are left are kept for the bot",
         "run again after the time that the message names, or add --across-reset; see qsc-bot limits",
     ),
-    "survey.incomplete": Kind(
-        _E.TEMPORARY,
-        "not all conversations that a selector may mean could be looked at; nothing was sent",
-        "run again when the message's reason is gone, or add --allow-partial",
-    ),
     "budget.max_calls": Kind(_E.TEMPORARY, "the calls that --max-calls allows are used up", "raise --max-calls"),
     "journal.locked": Kind(
         _E.TEMPORARY,

@@ -24,7 +24,17 @@ from qsc_bot.cli.lists import (
 from qsc_bot.cli.options import session
 from qsc_bot.cli.options import since as since_parser
 from qsc_bot.cli.session import Session
-from qsc_bot.cli.writes import TYPED_NUMBER, Confirm, Ids, Reason, author, interruptible, notice_profile
+from qsc_bot.cli.writes import (
+    TYPED_NUMBER,
+    Confirm,
+    Ids,
+    Reason,
+    author,
+    interruptible,
+    kept_reserve,
+    notice_profile,
+    tell_cost,
+)
 from qsc_bot.errors import QscBotError
 from qsc_bot.models.conversation import Outcome
 from qsc_bot.results import Record, Running
@@ -34,6 +44,7 @@ if TYPE_CHECKING:
 
     from qsc_bot.models.operation import Step
     from qsc_bot.operations.rescue import Rescue
+    from qsc_bot.operations.reserve import Reserve
 
 WEEK: Final = timedelta(days=7)
 WALL_TIME: Final = "how long somebody waits is wall time: nights and weekends count"
@@ -119,12 +130,16 @@ def rescue_conversations(
     here.printer.check_fields("outcomes", Outcome)
     here.printer.preview(record)
     told: list[str] = []
-    steps = _with_tag(here, rescue, told)
+    reserve = kept_reserve(here, across_reset=across_reset)
+    with reserve.holding(here.connection):
+        steps = _with_tag(here, rescue, told)
+    tell_cost(here, steps, reserve, told=told.append)
     _confirm(here, rescue, steps, allows_partial=allow_partial, yes=yes, confirm_profile=confirm_profile)
     notice_profile(here)
     if plan:
-        read_messages(here.connection, since=rescue.plan.since)
-    return _begun(here, steps, reason=reason, fail_fast=fail_fast, warnings=[*rescue.gaps, *told])
+        with reserve.holding(here.connection):
+            read_messages(here.connection, since=rescue.plan.since)
+    return _begun(here, steps, reserve, reason=reason, fail_fast=fail_fast, warnings=[*rescue.gaps, *told])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -261,7 +276,13 @@ def _confirm(
 
 
 def _begun(
-    here: Session, steps: "Sequence[Step]", *, reason: str | None, fail_fast: bool, warnings: "Sequence[str]"
+    here: Session,
+    steps: "Sequence[Step]",
+    reserve: "Reserve",
+    *,
+    reason: str | None,
+    fail_fast: bool,
+    warnings: "Sequence[str]",
 ) -> Running:
     from qsc_bot.operations.operation import start
     from qsc_bot.operations.rescue import ACTION
@@ -274,6 +295,7 @@ def _begun(
         action=ACTION,
         is_single=False,
         fails_fast=fail_fast,
+        reserve=reserve,
         warnings=warnings,
     )
     return interruptible(here, running)

@@ -78,7 +78,7 @@ class Selectors:
     def choose(
         self, here: Session, action: str, *, across_reset: bool, is_dry: bool, tell: Callable[[str], None]
     ) -> "Choice":
-        """The conversations, with what was left out told to `tell`; raises `survey.incomplete` before any write."""
+        """The conversations, with what was left out told to `tell`; raises before any write where it may be short."""
         from qsc_bot.operations.choice import choose
         from qsc_bot.operations.query import DAY, WEEK, Query
 
@@ -110,9 +110,7 @@ def _tell_left_out(ids: Mapping[str, Sequence[str]], tell: Callable[[str], None]
 
 
 def _incomplete(found: "Choice") -> QscBotError:
-    hints = found.failure.hint if found.failure else ()
-    return QscBotError(
-        "survey.incomplete",
-        f"not all conversations could be looked at, so nothing was sent: {found.gaps[0]}",
-        hint=(*hints, "add --allow-partial to act on those that were"),
-    )
+    """What ended the look for conversations, or that it has gaps."""
+    code, hints = (found.failure.code, found.failure.hint) if found.failure else ("usage.partial", ())
+    text = f"not all conversations could be looked at, so nothing was sent: {found.gaps[0]}"
+    return QscBotError(code, text, hint=(*hints, "add --allow-partial to act on those that were"))

@@ -110,18 +110,17 @@ class Write:
 
         here, connection = self.session, self.session.connection
         here.printer.check_fields("outcomes", Outcome)
-        found, doubt = self._chosen(action, wish) if self._selects(wish) else (self._named(action, wish), None)
-        steps = prepare(found)
-        if not steps:
-            return self._nothing_to_do()
-        asks = self.selectors.are_given or self.ids_from is not None or len(steps) > UNASKED
-        reserve = kept_reserve(here, across_reset=self.across_reset, is_kept=asks)
-        if asks:
-            self._foresee(steps, reserve)
-        if self.dry_run:
-            with reserve.holding(connection):
+        reserve = kept_reserve(here, across_reset=self.across_reset, is_kept=self.asks)
+        with reserve.holding(connection):
+            found, doubt = self._chosen(action, wish) if self._selects(wish) else (self._named(action, wish), None)
+            steps = prepare(found)
+            if not steps:
+                return self._nothing_to_do()
+            if self.asks:
+                tell_cost(here, steps, reserve, told=self.told.append)
+            if self.dry_run:
                 return plan_each(connection, steps, warnings=self.told)
-        self._confirm(steps, action, asks=asks, doubt=doubt)
+        self._confirm(steps, action, doubt=doubt)
         notice_profile(here)
         running = start(
             connection,
@@ -135,6 +134,11 @@ class Write:
             warnings=self.told,
         )
         return interruptible(here, running)
+
+    @property
+    def asks(self) -> bool:
+        """Whether so many are meant, or such as nobody typed, that a question is asked."""
+        return self.selectors.are_given or self.ids_from is not None or len(set(self.ids or ())) > UNASKED
 
     def _selects(self, wish: dict[str, Any]) -> bool:
         self.selectors.check(ids_are_given=bool(self.ids or self.ids_from), is_guarded=wish.get("expected") is not None)
@@ -174,21 +178,11 @@ class Write:
             return Report(schema="dry-run", body=DryRun(items=[], requests=[]), warnings=self.told)
         return Report(schema="outcomes", body=Outcomes(operation=None, items=[], counts=Counts()), warnings=self.told)
 
-    def _foresee(self, steps: "Sequence[Step]", reserve: "Reserve") -> None:
-        """Say what it will cost; to programs only where the calls of this hour will not do."""
-        from qsc_bot.operations.forecast import coming_words, foresee
-
-        coming = foresee(self.session.connection, steps, reserve)
-        words = coming_words(coming, across_reset=self.across_reset)
-        self.session.printer.notice(words)
-        if coming.exceeds and self.session.printer.is_for_programs:
-            self.told.append(words)
-
-    def _confirm(self, steps: "Sequence[Step]", action: str, *, asks: bool, doubt: str | None) -> None:
+    def _confirm(self, steps: "Sequence[Step]", action: str, *, doubt: str | None) -> None:
         profile, prompts = self.session.profile, self.session.prompts
-        if profile.protected is True or (profile.protected == "bulk" and asks):
+        if profile.protected is True or (profile.protected == "bulk" and self.asks):
             prompts.confirm_name(profile.name, given=self.confirm_profile, from_terminal=self.ids_from == "-")
-        if not asks or self.yes:
+        if not self.asks or self.yes:
             return
         samples = ", ".join(step.id for step in steps[:3]) + (", …" if len(steps) > 3 else "")
         number = f"{len(steps)} conversation{'' if len(steps) == 1 else 's'}"
@@ -203,6 +197,17 @@ def kept_reserve(here: Session, *, across_reset: bool, is_kept: bool = True) -> 
     from qsc_bot.operations.reserve import Reserve
 
     return Reserve(is_kept=is_kept, across_reset=across_reset, tell=here.printer.notice)
+
+
+def tell_cost(here: Session, steps: "Sequence[Step]", reserve: "Reserve", *, told: Callable[[str], None]) -> None:
+    """Say first what writes will cost; to programs, with the result, only where the calls of this hour will not do."""
+    from qsc_bot.operations.forecast import coming_words, foresee
+
+    coming = foresee(here.connection, steps, reserve)
+    words = coming_words(coming, across_reset=reserve.across_reset)
+    here.printer.notice(words)
+    if coming.exceeds and here.printer.is_for_programs:
+        told(words)
 
 
 def notice_profile(here: Session) -> None:

@@ -16,7 +16,7 @@ from qsc_bot.transport.parallel import WRITERS
 
 USUAL_SECONDS: Final = 0.3
 """How long a call takes where this run has made none yet: assumed."""
-_MOVES: Final = frozenset({"handover.to_bot", "handover.to_agent"})
+_MOVES: Final = frozenset({"handover.to_bot", "handover.to_agent", "handover.renew"})
 _MAY_NEED_TAKING: Final = frozenset({None, Control.OTHER, Control.UNKNOWN})
 
 
@@ -63,8 +63,21 @@ def calls_of(step: Step, method: Method) -> Calls:
     Not counted: what is asked once a run, such as the topics of a bot channel that the profile does not name, and who
     holds the contact's other conversations.
     """
+    compared = Calls(social_connect=_comparing(step, method)) if step.fingerprint else Calls()
+    return compared + _writing(step, method)
+
+
+def _comparing(step: Step, method: Method) -> int:
+    """The calls to see that a conversation is as its plan found it: the newest messages, and the tag beside control."""
+    return 1 if method is Method.TAG and not step.action.startswith("escalation.") else 2
+
+
+def _writing(step: Step, method: Method) -> Calls:
+    """The calls of a step whose state needs no comparing with that of its plan."""
     if step.action.startswith("escalation."):
         return Calls(social_connect=2)
+    if step.action == "handover.renew":
+        return Calls(graph=6)
     if step.action == "handover.extend":
         return Calls(graph=3) if method is Method.MESSENGER else Calls(social_connect=1)
     if method is Method.TAG:

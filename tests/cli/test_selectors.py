@@ -161,7 +161,7 @@ def test_conversation_that_moves_while_the_question_stands_is_skipped(prod: Prod
 def test_incomplete_look_refuses_before_any_write(prod: Prod) -> None:
     prod.sandbox.add_fault(MENTIONS_PATH, rate_limit=True, times=None)
     result = prod.run("handover", "to-bot", "--control", "agent", "--yes", "-o", "json")
-    assert (result.code, result.error["code"], prod.wire.writes) == (8, "survey.incomplete", [])
+    assert (result.code, result.error["code"], prod.wire.writes) == (8, "api.rate_limited", [])
     assert "--allow-partial" in result.error["hint"]
 
 
@@ -171,7 +171,7 @@ def test_incomplete_look_is_named_in_the_question_where_it_is_allowed(prod: Prod
     prod.run.now += 4000
     words = ["handover", "to-agent", "--service", "web", "--service", "viber"]
     refused = prod.run(*words, "--yes", "-o", "json")
-    assert (refused.code, refused.error["code"]) == (8, "survey.incomplete")
+    assert (refused.code, refused.error["code"]) == (2, "usage.partial")
     prod.sandbox.add_fault("GET /*/inbox/handover/viber/*", status=500, times=3)
     asked = prod.run(*words, "--allow-partial", tty=True, stdin="n\n")
     assert (asked.code, prod.wire.writes) == (12, [])

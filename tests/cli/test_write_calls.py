@@ -1,12 +1,17 @@
 """What writes cost: the forecast is what is really called."""
 
+from pathlib import Path
+
 import pytest
+from msgspec.structs import replace
 
 from qsc_bot.models.conversation import Control, Method
 from qsc_bot.models.operation import Step
 from qsc_bot.operations.forecast import Calls, calls_of
 from tests.cli.explained import INBOX, give
+from tests.cli.scenes import SCENES
 from tests.cli.terminal import Prod
+from tests.conftest import MakeProd
 
 ONCE = ("messaging_feature_status", "/sandbox/automation")
 """What is asked once a run: whether routing is on, and which recipes there are."""
@@ -83,6 +88,33 @@ def test_tag_that_follows_is_foreseen(
     step = Step(id=conversation, action=f"handover.{verb.replace('-', '_')}", expected=held_by, with_tag=True)
     calls = calls_of(step, method)
     assert made(prod) == (calls.social_connect, calls.graph)
+
+
+@pytest.mark.parametrize(
+    ("scene", "method", "step"),
+    [
+        ("lapsing", Method.MESSENGER, Step(id="facebook:5550002", action="handover.renew")),
+        ("agent_forgotten", Method.TAG, Step(id="twitter:1002", action="handover.to_bot")),
+        ("split_brain", Method.TAG, Step(id="whatsapp:32470000000", action="escalation.remove")),
+        (
+            "bot_silent, a recipe should have fired",
+            Method.HANDOVER,
+            Step(id="viber:viber-1", action="handover.to_agent", with_tag=True),
+        ),
+    ],
+    ids=["renew", "tag off", "split brain", "handover with tag"],
+)
+def test_step_of_a_plan_calls_what_is_foreseen(
+    make_prod: MakeProd, tmp_path: Path, scene: str, method: Method, step: Step
+) -> None:
+    prod, plan = make_prod(**SCENES[scene].settings), tmp_path / "plan.json"
+    SCENES[scene].play(prod)
+    prod.run("conversation", "rescue", step.id, "--out", str(plan))
+    prod.wire.requests.clear()
+    result = prod.run("conversation", "rescue", "--plan", str(plan), "--yes", "-o", "json")
+    assert result.item["status"] == "changed"
+    calls = calls_of(replace(step, fingerprint="sha256:1"), method) + Calls(social_connect=1)
+    assert made(prod) == (calls.social_connect, calls.graph), "and one call for what is new since the plan"
 
 
 def test_thread_of_another_app_is_taken_first(prod: Prod) -> None:

@@ -98,6 +98,16 @@ def test_rest_goes_in_the_next_hour_by_resume(make_prod: MakeProd) -> None:
     assert sum(prod.effects(f"twitter:{number}") for number in range(1, 31)) == len(prod.wire.writes)
 
 
+def test_what_ids_stand_for_is_looked_up_without_the_reserve(make_prod: MakeProd) -> None:
+    prod = limited(make_prod, "large:30:twitter", RESERVE + 10)
+    mention = prod.run("conversation", "show", "twitter:1", "-o", "json").document["mention"]
+    topic, _, first = mention.partition("_")
+    ids = "".join(f"{topic}_{int(first) + step}\n" for step in range(25))
+    result = prod.run("handover", "to-agent", "--ids", "-", "--yes", "-o", "json", stdin=ids)
+    assert (result.code, result.error["code"], prod.wire.writes) == (8, "budget.reserved", [])
+    assert left(prod) == RESERVE
+
+
 def test_few_typed_ones_may_use_the_reserve(make_prod: MakeProd) -> None:
     prod = limited(make_prod, "large:30:twitter", RESERVE)
     result = prod.run("handover", "to-agent", "twitter:1", "twitter:2", "-o", "json")
@@ -153,6 +163,19 @@ def test_undo_keeps_the_reserve(make_prod: MakeProd) -> None:
     assert RESERVE <= left(prod) < RESERVE + 2
     prod.run.play = Passing(prod)
     assert prod.run("operation", "resume", result.document["operation"], "--across-reset").code == 0
+
+
+def test_rescue_keeps_the_reserve(make_prod: MakeProd) -> None:
+    prod = limited(make_prod, "demo", RESERVE + 15)
+    prod.sandbox.say("twitter:1001", "Hello?")
+    prod.sandbox.say("web:visitor-1", "Hello?")
+    prod.run.now += 3 * 3600
+    prod.run("conversation", "list", "--since", "7d")
+    while left(prod) > RESERVE + 6:
+        prod.run("api", "GET", "/me")
+    result = prod.run("conversation", "rescue", "--yes", "--allow-partial", "-o", "json")
+    assert (result.code, prod.wire.writes) == (8, [])
+    assert left(prod) >= RESERVE
 
 
 def test_hour_that_leaves_too_few_for_the_first_begins_nothing(make_prod: MakeProd) -> None:
