@@ -123,9 +123,9 @@ class Record:
 
 
 class Outcomes(msgspec.Struct, frozen=True, kw_only=True):
-    """What one operation came to, item by item."""
+    """What one operation came to, item by item; without an id where nothing was to be done, so that none was begun."""
 
-    operation: str
+    operation: str | None
     items: list[Outcome]
     counts: Counts
 

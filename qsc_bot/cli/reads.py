@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from qsc_bot.cli.ids import id_texts
 from qsc_bot.cli.session import Session
-from qsc_bot.cli.writes import id_texts
 from qsc_bot.errors import QscBotError
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from qsc_bot.cli.ids import Ids
 from qsc_bot.cli.lists import (
     AcrossReset,
     AgentForgotten,
@@ -24,7 +25,16 @@ from qsc_bot.cli.lists import (
 from qsc_bot.cli.options import session
 from qsc_bot.cli.options import since as since_parser
 from qsc_bot.cli.session import Session
-from qsc_bot.cli.writes import TYPED_NUMBER, Confirm, Ids, Reason, author, interruptible, notice_profile
+from qsc_bot.cli.writes import (
+    TYPED_NUMBER,
+    Confirm,
+    Reason,
+    author,
+    interruptible,
+    kept_reserve,
+    notice_profile,
+    tell_cost,
+)
 from qsc_bot.errors import QscBotError
 
 if TYPE_CHECKING:
@@ -32,6 +42,7 @@ if TYPE_CHECKING:
 
     from qsc_bot.models.operation import Step
     from qsc_bot.operations.rescue import Rescue
+    from qsc_bot.operations.reserve import Reserve
     from qsc_bot.results import Record, Running
 
 WEEK: Final = timedelta(days=7)
@@ -119,12 +130,16 @@ def rescue_conversations(
     here.printer.check_fields("outcomes", Outcome)
     here.printer.preview(record)
     told: list[str] = []
-    steps = _with_tag(here, rescue, told)
+    reserve = kept_reserve(here, across_reset=across_reset)
+    with reserve.holding(here.connection):
+        steps = _with_tag(here, rescue, told)
+    tell_cost(here, steps, reserve, told=told.append)
     _confirm(here, rescue, steps, allows_partial=allow_partial, yes=yes, confirm_profile=confirm_profile)
     notice_profile(here)
     if plan:
-        read_messages(here.connection, since=rescue.plan.since)
-    return _begun(here, steps, reason=reason, fail_fast=fail_fast, warnings=[*rescue.gaps, *told])
+        with reserve.holding(here.connection):
+            read_messages(here.connection, since=rescue.plan.since)
+    return _begun(here, steps, reserve, reason=reason, fail_fast=fail_fast, warnings=[*rescue.gaps, *told])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -263,7 +278,13 @@ def _confirm(
 
 
 def _begun(
-    here: Session, steps: "Sequence[Step]", *, reason: str | None, fail_fast: bool, warnings: "Sequence[str]"
+    here: Session,
+    steps: "Sequence[Step]",
+    reserve: "Reserve",
+    *,
+    reason: str | None,
+    fail_fast: bool,
+    warnings: "Sequence[str]",
 ) -> "Running":
     from qsc_bot.operations.operation import start
     from qsc_bot.operations.rescue import ACTION
@@ -276,6 +297,7 @@ def _begun(
         action=ACTION,
         is_single=False,
         fails_fast=fail_fast,
+        reserve=reserve,
         warnings=warnings,
     )
     return interruptible(here, running)

@@ -109,6 +109,14 @@ class Printer:
         self._err.write(form.record(record, row))
         self._remarks.add(record.warnings, record.notes)
 
+    def preview_list(self, listing: Listing[Any]) -> None:
+        """Show on a terminal's stderr what is about to be changed; nothing where programs read, or under -q."""
+        if self.quiet or self.is_for_programs or not self.stderr_is_terminal:
+            return
+        self.progress.close()
+        rows = list(Shape(schema=listing.schema, fields=(), show_names=self.show_names()).rows(listing.items))
+        self._err.write(Form(format=Format.TABLE, fields=(), screen=self._screen(self._err)).listing(listing, rows))
+
     def trace(self, text: str) -> None:
         """Say what --debug asks for."""
         self._remarks.say(text)

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from qsc_bot.cli.ids import Ids, IdsFrom
 from qsc_bot.cli.lists import AcrossReset, DryRun, MaxCalls
 from qsc_bot.cli.options import command, duration, group, session
 from qsc_bot.cli.reads import known_limits, named_by, typed_ids
-from qsc_bot.cli.writes import Ids, IdsFrom, IfControl, NoVerify, WithTag, Write, write_command
+from qsc_bot.cli.writes import IfControl, NoVerify, WithTag, Write, write_command
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

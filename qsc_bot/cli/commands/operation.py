@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from qsc_bot.cli.lists import AcrossReset
 from qsc_bot.cli.options import command, group, session
 from qsc_bot.cli.session import Session
-from qsc_bot.cli.writes import UNASKED, Confirm, Reason, Yes, author, interruptible, notice_profile
+from qsc_bot.cli.writes import UNASKED, Confirm, Reason, Yes, author, interruptible, kept_reserve, notice_profile
 from qsc_bot.errors import QscBotError
 
 if TYPE_CHECKING:
@@ -28,7 +29,9 @@ def show_operation(ctx: typer.Context, operation: OperationId) -> "Record":
 
 
 @command(app, "resume", example="qsc-bot operation resume op_1m88qk14yewp6nh", schema="outcomes")
-def resume_operation(ctx: typer.Context, operation: OperationId, confirm_profile: Confirm = None) -> "Running":
+def resume_operation(
+    ctx: typer.Context, operation: OperationId, confirm_profile: Confirm = None, across_reset: AcrossReset = False
+) -> "Running":
     """Go on with an operation that was stopped; what is in doubt is read again before it is sent again."""
     from qsc_bot.operations.operation import resume
 
@@ -36,7 +39,8 @@ def resume_operation(ctx: typer.Context, operation: OperationId, confirm_profile
     found = _turn_to_its_profile(here, operation)
     _confirm_name(here, confirm_profile, asks=found.total > UNASKED)
     notice_profile(here)
-    return interruptible(here, resume(here.connection, here.journal, author(here, None), operation))
+    reserve = kept_reserve(here, across_reset=across_reset)
+    return interruptible(here, resume(here.connection, here.journal, author(here, None), operation, reserve))
 
 
 @command(app, "undo", example="qsc-bot operation undo --last", schema="outcomes")
@@ -49,6 +53,7 @@ def undo_operation(
     reason: Reason = None,
     yes: Yes = False,
     confirm_profile: Confirm = None,
+    across_reset: AcrossReset = False,
 ) -> "Running":
     """Take back what an operation changed, where nothing has happened since. The customer is sent nothing."""
     from qsc_bot.operations.history import read_operation
@@ -66,7 +71,8 @@ def undo_operation(
         what = f"{found.id}, {found.action.replace('_', '-')} of {when} by {found.by}: {found.counts.changed} changed"
         here.prompts.confirm(f"undo {what}")
     notice_profile(here)
-    return interruptible(here, undo(here.connection, here.journal, author(here, reason), found.id))
+    reserve = kept_reserve(here, across_reset=across_reset)
+    return interruptible(here, undo(here.connection, here.journal, author(here, reason), found.id, reserve))
 
 
 def _turn_to_its_profile(here: Session, operation: str) -> "Operation":
