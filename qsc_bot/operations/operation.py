@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from qsc_bot.errors import QscBotError
-from qsc_bot.models.conversation import Control, Outcome, Status
-from qsc_bot.models.operation import Begun, Operation, OperationItem, Resumed, Step
+from qsc_bot.models.conversation import Outcome, Status
+from qsc_bot.models.operation import Before, Begun, Operation, OperationItem, Resumed, State, Step
 from qsc_bot.models.profile import Profile
 from qsc_bot.operations.connection import Connection
 from qsc_bot.operations.history import fold, read_operation, steps_of
@@ -91,6 +91,8 @@ def resume(connection: Connection, journal: Journal, author: Author, operation: 
             if len(known) < found.total:
                 recording.resumed(Resumed(by=author.by, host=author.host, command=author.command))
                 yield from run.outcomes()
+            elif found.state is not State.DONE:  # it ended between the last outcome and the word that all is done
+                recording.ended(is_done=True, error=None)
 
     def report() -> Report:
         return runs[0].report()
@@ -114,13 +116,9 @@ def check_place(profile: Profile, journal: Journal, operation: str) -> Operation
     return found
 
 
-def doubts_of(operation: Operation) -> dict[str, Control]:
-    """Who held each conversation before a write of which nobody knows whether it was done."""
-    return {
-        item.id: item.state_before.control
-        for item in operation.items
-        if item.status is Status.IN_DOUBT and item.state_before is not None
-    }
+def doubts_of(operation: Operation) -> dict[str, Before | None]:
+    """What was read of each conversation before a write of which nobody knows whether it was done."""
+    return {item.id: item.state_before for item in operation.items if item.status is Status.IN_DOUBT}
 
 
 def outcome_of(item: OperationItem) -> Outcome:

@@ -73,3 +73,24 @@ def effects(prod: Prod, ids: Sequence[str]) -> list[int]:
     """How many writes had an effect on each."""
     writes = {row["id"]: row["writes"] for row in prod.sandbox.status()["conversations"]}
     return [writes[one] for one in ids]
+
+
+class Death(BaseException):
+    """The process is gone: nothing catches this."""
+
+
+@dataclass
+class Dying(httpx.BaseTransport):
+    """A wire on which the process dies at the first call that is `wanted`, with its effect or without."""
+
+    inner: httpx.BaseTransport
+    wanted: Callable[[httpx.Request], bool]
+    after_effect: bool = False
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer, or die."""
+        if not self.wanted(request):
+            return self.inner.handle_request(request)
+        if self.after_effect:
+            self.inner.handle_request(request)
+        raise Death
