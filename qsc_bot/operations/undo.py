@@ -33,13 +33,33 @@ def undo(connection: Connection, journal: Journal, author: Author, operation: st
     changed = [item for item in found.items if item.status is Status.CHANGED]
     steps = [_inverse(item) for item in changed]
     known = {item.id: told for item in changed if (told := _left_alone(journal, found, item))}
-    running = start(connection, journal, author, steps, action=ACTION, is_single=False, known=known, undoes=operation)
+    running = start(
+        connection,
+        journal,
+        author,
+        steps,
+        action=ACTION,
+        is_single=False,
+        known=known,
+        undoes=operation,
+        warnings=_not_taken_back(found),
+    )
 
     def outcomes() -> Iterator[Outcome]:
         with journal.held(operation):
             yield from running.outcomes
 
     return replace(running, outcomes=outcomes())
+
+
+def _not_taken_back(operation: Operation) -> list[str]:
+    """What is said of items of which nobody knows whether they were changed."""
+    number = operation.counts.in_doubt
+    if not number:
+        return []
+    return [
+        f"{number} of {operation.id} in doubt, and left alone; qsc-bot operation resume {operation.id} settles that"
+    ]
 
 
 def last_operation(journal: Journal) -> Operation:
