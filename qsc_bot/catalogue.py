@@ -273,4 +273,5 @@ CATALOGUE: Final[Mapping[str, Kind]] = {
     "check.found": Kind(_E.NOT_MET, "--fail-if-any found something", "look at what the list shows"),
     "output.unwritable": Kind(_E.ENVIRONMENT, "the result cannot be written", "check the disk and where stdout goes"),
     "run.interrupted": Kind(_E.INTERRUPTED, "stopped by Ctrl-C", "run again; what is already so is left unchanged"),
+    "run.terminated": Kind(_E.TERMINATED, "stopped by SIGTERM", "run again; what is already so is left unchanged"),
 }

@@ -139,12 +139,16 @@ class DryRun(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(kw_only=True)
 class Report:
-    """Outcomes or a dry run, as shown item by item; `stop` is what ended the run before all was tried."""
+    """Outcomes or a dry run, as shown item by item; `stop` is what ended the run before all was tried.
+
+    `next` holds whole command lines that are useful now; where something `is_unfinished`, the one that goes on with it.
+    """
 
     schema: str
     body: Outcomes | DryRun
     warnings: Sequence[str] = ()
     next: Sequence[str] = ()
+    is_unfinished: bool = False
     stop: QscBotError | None = None
 
     @property
@@ -161,16 +165,21 @@ class Report:
         return ExitCode.PARTIAL
 
     def failure(self) -> QscBotError | None:
-        """The failure of the whole: what stopped it, a single item's own, else how many failed and the first."""
+        """The failure of the whole: what stopped it, a single item's own, else how many failed and the first.
+
+        Its last hint is the command that goes on, where something is left to be done.
+        """
         errors = [item.error for item in self.body.items if item.error]
-        if self.stop is not None or not errors:
-            return self.stop
-        first = errors[0].as_error()
-        if len(self.body.items) == 1:
-            return first
-        code = first.code if self.exit_code is first.exit_code else "run.partial"
-        message = f"{len(errors)} of {len(self.body.items)} conversations; the first: {first.message}"
-        return QscBotError(code, message, hint=first.hint)
+        found = self.stop or (errors[0].as_error() if errors else None)
+        if found is None:
+            return None
+        code, message = found.code, found.message
+        if self.stop is None and len(self.body.items) > 1:
+            code = code if self.exit_code is found.exit_code else "run.partial"
+            message = f"{len(errors)} of {len(self.body.items)} conversations; the first: {message}"
+        hint = (*found.hint, *(self.next if self.is_unfinished else ()))
+        states = {"expected": found.expected, "found": found.found}
+        return QscBotError(code, message, hint=hint, request_id=found.request_id, status=found.status, **states)
 
 
 @dataclass(kw_only=True)

@@ -233,7 +233,7 @@ class Session:
             sleep=around.sleep,
             log=self.printer.trace if options.debug else None,
             mount=around.mount or partial(self._mount, profile),
-            should_stop=self.interrupts.was_asked,
+            interrupts=self.interrupts,
         )
 
     @cached_property

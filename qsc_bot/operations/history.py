@@ -104,10 +104,13 @@ def _planned(step: Step) -> OperationItem:
 
 
 def _after(item: OperationItem, event: object) -> OperationItem:
-    """An item after one more thing happened to it; what was sent and not settled is in doubt."""
+    """An item after one more thing happened to it; what was sent and not settled is in doubt.
+
+    The state before is that before the first write that may have changed something.
+    """
     match event:
         case Sent(before=before, call=call):
-            first = item.state_before or before
+            first = (item.state_before if item.status is Status.IN_DOUBT else None) or before
             calls = [*item.calls, call]
             return replace(
                 item, status=Status.IN_DOUBT, note=LOST, phase=Phase.SENT, state_before=first, calls=calls, ids={}

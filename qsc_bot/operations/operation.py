@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from qsc_bot.errors import QscBotError
-from qsc_bot.models.conversation import Control, Outcome, Status
-from qsc_bot.models.operation import Before, Begun, Operation, OperationItem, Resumed, Step
+from qsc_bot.models.conversation import Outcome, Status
+from qsc_bot.models.operation import Before, Begun, Operation, OperationItem, Resumed, State, Step
 from qsc_bot.models.profile import Profile
 from qsc_bot.operations.connection import Connection
 from qsc_bot.operations.forecast import tell_shortage
@@ -104,6 +104,8 @@ def resume(
                 tell_shortage(connection, [step for step in steps if step.id not in known], reserve)
                 recording.resumed(Resumed(by=author.by, host=author.host, command=author.command))
                 yield from run.outcomes()
+            elif found.state is not State.DONE:  # it ended between the last outcome and the word that all is done
+                recording.ended(is_done=True, error=None)
 
     def report() -> Report:
         return runs[0].report()
@@ -127,13 +129,9 @@ def check_place(profile: Profile, journal: Journal, operation: str) -> Operation
     return found
 
 
-def doubts_of(operation: Operation) -> dict[str, Control]:
-    """Who held each conversation before a write of which nobody knows whether it was done."""
-    return {
-        item.id: item.state_before.control
-        for item in operation.items
-        if item.status is Status.IN_DOUBT and item.state_before is not None
-    }
+def doubts_of(operation: Operation) -> dict[str, Before | None]:
+    """What was read of each conversation before a write of which nobody knows whether it was done."""
+    return {item.id: item.state_before for item in operation.items if item.status is Status.IN_DOUBT}
 
 
 def begun_of(operation: Operation) -> dict[str, Before]:

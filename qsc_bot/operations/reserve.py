@@ -30,7 +30,7 @@ class Reserve:
             self.calls(connection.profile),
             across_reset=self.across_reset,
             tell=self.tell,
-            should_stop=connection.should_stop,
+            should_stop=lambda: connection.asked_to_stop() is not None,
         )
 
 

@@ -63,16 +63,19 @@ class Run:
     def outcomes(self) -> Iterator[Outcome]:
         """Carry out what is not known yet; each outcome as it comes. Faults of ours and a second Ctrl-C end it."""
         try:
+            check = self._work.connection.check_stop
             with self._reserve.holding(self._work.connection):
-                for item in as_they_come(self._one, self._wanted(), workers=self._workers):
+                for item in as_they_come(self._one, self._wanted(), workers=self._workers, check=check):
                     if item is not None:
                         self._done[item.id] = item
                         yield item
         except KeyboardInterrupt:
-            self._break = QscBotError("run.interrupted", "stopped by Ctrl-C")
+            self._break = self._work.connection.asked_to_stop() or QscBotError("run.interrupted", "stopped by Ctrl-C")
         except Exception as fault:  # noqa: BLE001  # told with what was done until then, and raised by who shows it
             self._break = QscBotError("internal.fault", f"a fault of qsc-bot ({type(fault).__name__})")
             self._break.__cause__ = fault
+        finally:
+            self._recording.is_over = True
         yield from self._doubts_left()
         self._recording.ended(is_done=not self._is_unfinished, error=self._stop)
 
@@ -82,7 +85,14 @@ class Run:
         items = [item for item in found if item is not None]
         counts = Counts.of(item.status for item in items)
         body = Outcomes(operation=self._recording.operation, items=items, counts=counts)
-        return Report(schema="outcomes", body=body, warnings=warnings, next=self._next(items), stop=self._told_stop())
+        return Report(
+            schema="outcomes",
+            body=body,
+            warnings=warnings,
+            next=self._next(items),
+            is_unfinished=self._is_unfinished,
+            stop=self._told_stop(),
+        )
 
     @property
     def _stop(self) -> QscBotError | None:
@@ -98,8 +108,7 @@ class Run:
         for step in self._steps:
             if step.id in self._done:
                 continue
-            if self._break is None and self._work.connection.should_stop():
-                self._break = QscBotError("run.interrupted", "stopped by Ctrl-C")
+            self._break = self._break or self._work.connection.asked_to_stop()
             if self._stop is not None or (self._fails_fast and self._failed):
                 return
             yield step
@@ -147,7 +156,7 @@ class Run:
     def _leave(self, error: QscBotError) -> None:
         """End the run before a step."""
         if error.code == "run.interrupted":
-            self._break = self._break or QscBotError(error.code, "stopped by Ctrl-C")
+            self._break = self._break or self._work.connection.asked_to_stop() or error
         else:
             self._refusal = self._refusal or error
 
@@ -171,13 +180,13 @@ class Run:
         return Outcome(id=step.id, action=step.action, status=Status.SKIPPED, note=note, error=Failure.of(reason))
 
     def _told_stop(self) -> QscBotError | None:
-        """What ended the run, with how much it left."""
+        """What ended the run, with how much a break left."""
         if self._break is None:
             return self._stop
         left = sum(step.id not in self._done for step in self._steps)
         number = f"{left} conversation{' was' if left == 1 else 's were'} not touched"
         told = QscBotError(self._break.code, f"{self._break.message}; {number}")
-        told.__cause__ = self._break.__cause__  # None but for a fault of ours
+        told.__cause__ = self._break.__cause__
         return told
 
     def _next(self, items: Sequence[Outcome]) -> list[str]:

@@ -34,9 +34,14 @@ def as_wished(
     Where they cannot be read, that is told, and the tag does not follow.
     """
     wishing = [msgspec.structs.replace(step, with_tag=True) for step in steps]
-    if not any(follows(connection, step) for step in wishing):
+    if not any(follows(connection, step) and _is_readable(connection, step) for step in wishing):
         return list(steps)
     return wishing if _is_wanted(connection.profile, setup, given, tell) else list(steps)
+
+
+def _is_readable(connection: Connection, step: Step) -> bool:
+    """Whether there is a token for who holds it; without one nothing will be written."""
+    return connection.can_read(connection.drivers.method_of(ConversationId.parse(step.id).service))
 
 
 def _is_wanted(

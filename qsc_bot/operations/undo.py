@@ -45,6 +45,7 @@ def undo(connection: Connection, journal: Journal, author: Author, operation: st
         known=known,
         undoes=operation,
         reserve=reserve,
+        warnings=_not_taken_back(found),
     )
 
     def outcomes() -> Iterator[Outcome]:
@@ -53,6 +54,16 @@ def undo(connection: Connection, journal: Journal, author: Author, operation: st
             yield from running.outcomes
 
     return replace(running, outcomes=outcomes())
+
+
+def _not_taken_back(operation: Operation) -> list[str]:
+    """What is said of items of which nobody knows whether they were changed."""
+    number = operation.counts.in_doubt
+    if not number:
+        return []
+    return [
+        f"{number} of {operation.id} in doubt, and left alone; qsc-bot operation resume {operation.id} settles that"
+    ]
 
 
 def last_operation(journal: Journal) -> Operation:

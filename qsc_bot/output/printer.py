@@ -285,40 +285,41 @@ class Printer:
                 self._close_report(report)
 
     def _show_running(self, running: Running) -> ExitCode:
-        """Outcomes as they come; a reader that has gone does not stop writes that are under way."""
+        """Outcomes as they come; a stream that can be written no more does not stop writes that are under way."""
         shape = self._shape(running.schema)
         shape.check(Outcome)
-        is_read = True
+        lost: OSError | None = None
         for done, item in enumerate(running.outcomes, 1):
-            if self._chosen is not Format.NDJSON:
-                self.progress(f"{done} of {running.total} conversations")
-            elif is_read:
-                is_read = self._is_streamed(structured.result_line(shape.choose(shape.row(item))))
+            lost = lost or _failing(self._tell_outcome, shape, item, f"{done} of {running.total}")
         report = running.report()
-        if self._chosen is Format.NDJSON and is_read:
-            self._stream([structured.report_end(report, self._owner())])
-        elif self._chosen is not Format.NDJSON:
-            self._show_report(report)
-        self._tell_failure(report)
+        lost = lost or _failing(self._close_running, report)
+        lost = _failing(self._tell_failure, report) or lost
+        if lost is not None and not isinstance(lost, BrokenPipeError):
+            raise lost
         return report.exit_code
+
+    def _tell_outcome(self, shape: Shape, item: Outcome, place: str) -> None:
+        if self._chosen is Format.NDJSON:
+            self._stream([structured.result_line(shape.choose(shape.row(item)))])
+        else:
+            self.progress(f"{place} conversations")
+
+    def _close_running(self, report: Report) -> None:
+        if self._chosen is Format.NDJSON:
+            self._stream([structured.report_end(report, self._owner())])
+        else:
+            self._show_report(report)
 
     def _tell_failure(self, report: Report) -> None:
         """What the whole came to; where people have read why each of several failed, only what stopped it.
 
         A fault of ours that stopped it is raised, for a report to be made of it.
         """
-        if report.stop is not None and isinstance(fault := report.stop.__cause__, Exception):
-            raise fault
+        if report.stop is not None and report.stop.code == "internal.fault" and report.stop.__cause__:
+            raise report.stop.__cause__
         is_told = len(report.body.items) > 1 and not self.is_for_programs and report.stop is None
         if (error := report.failure()) and not is_told:
             self.error(error)
-
-    def _is_streamed(self, line: Row) -> bool:
-        try:
-            self._stream([line])
-        except BrokenPipeError:
-            return False
-        return True
 
     def _close_report(self, report: Report) -> None:
         if isinstance(report.body, DryRun):
@@ -327,9 +328,13 @@ class Printer:
         for item in items if len(items) > 1 else ():  # a single one's failure is told as the run's error
             if item.error is not None:
                 self._remarks.say(failed_item_line(item.id, item.status, item.error))
-        self._remarks.add(report.warnings, [f"next: {command}" for command in report.next])
+        following = [] if report.stop else [f"next: {command}" for command in report.next]
+        self._remarks.add(report.warnings, [] if report.is_unfinished else following)
         if last := _NOTHING_SENT if isinstance(report.body, DryRun) else counts_line(report.body.counts):
             self.notice(last)
+        if report.is_unfinished and len(items) > 1:
+            for line in following:  # not to be missed, so the last, and under -q too
+                self._remarks.say(line)
 
     def _tell_requests(self, dry_run: DryRun) -> None:
         requests = request_lines(dry_run.requests)
@@ -355,3 +360,12 @@ class Printer:
     def _stream(self, lines: Iterable[Row], reveals: Sequence[str] = ()) -> None:
         for line in lines:
             self._put(f"{structured.to_json(self._remarks.warned(line))}\n", reveals=reveals)
+
+
+def _failing(write: Callable[..., None], *told: Any) -> OSError | None:
+    """What keeps this from being written, if anything does."""
+    try:
+        write(*told)
+    except OSError as error:
+        return error
+    return None

@@ -45,10 +45,13 @@ def in_parallel(action: Callable[[T], R], items: Iterable[T], *, workers: int = 
         pool.shutdown(cancel_futures=True)
 
 
-def as_they_come(action: Callable[[T], R], items: Iterable[T], *, workers: int = WRITERS) -> Iterator[R]:
+def as_they_come(
+    action: Callable[[T], R], items: Iterable[T], *, workers: int = WRITERS, check: Callable[[], None] = lambda: None
+) -> Iterator[R]:
     """Apply `action` to every item, the next one only when a worker is free for it; results as they come.
 
-    The first failure ends it. Who stops reading stops it at once: what is in flight then is not waited for.
+    The first failure ends it, and so does what `check` raises, which is called every moment of waiting. Who stops
+    reading stops it at once: what is in flight then is not waited for.
     """
     source, turn, leaving = iter(items), threading.Lock(), Event()
     arrived: queue.SimpleQueue[tuple[R, ...] | BaseException | None] = queue.SimpleQueue()
@@ -68,7 +71,7 @@ def as_they_come(action: Callable[[T], R], items: Iterable[T], *, workers: int =
     for _ in range(workers):
         threading.Thread(target=work, daemon=True).start()
     try:
-        yield from _until_all_end(arrived.get, workers)
+        yield from _until_all_end(lambda: _checking(arrived, check), workers)
     finally:
         leaving.set()
 
@@ -156,6 +159,14 @@ def _readers(read: Callable[[T], None], streams: Iterable[T], is_over: threading
         is_over.set()
         for reader in readers:
             reader.join()
+
+
+def _checking(arrived: "queue.SimpleQueue[T]", check: Callable[[], None]) -> T:
+    """What arrives next; the wait for it ends with what `check` raises."""
+    while True:
+        check()
+        with suppress(queue.Empty):
+            return arrived.get(timeout=_LOOK_SECONDS)
 
 
 def _until_all_end(arrive: Callable[[], _Arrival[T]], running: int) -> Iterator[T]:

@@ -147,6 +147,13 @@ def add_fault(
     ] = None,
     rate_limit: Annotated[bool, typer.Option("--rate-limit", help="Answer that the limit is reached.")] = False,
     times: Annotated[int, typer.Option(min=0, help="So many times; 0 is for ever.")] = 1,
+    rate: Annotated[
+        float | None,
+        typer.Option(
+            min=0.01, max=100, metavar="PERCENT", help="Only so many of a hundred calls that match, by chance."
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="With --rate: the same seed lets the same calls fail.")] = 0,
 ) -> "Record":
     """Let the next calls that match fail."""
     from qsc_bot.cli.sandbox_results import show_fault
@@ -159,6 +166,8 @@ def add_fault(
         body=body,
         rate_limit=rate_limit,
         times=times or None,
+        rate_percent=rate,
+        seed=seed,
     )
     return show_fault(added)
 
