@@ -122,10 +122,14 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True, tag="ended"):
 
 
 class Anchor(msgspec.Struct, frozen=True, kw_only=True, tag="anchor"):
-    """So many entries before this one were removed; its hash is that of the last of them."""
+    """The entries up to this number, of so many operations, were removed; the hash is that of the last of them.
+
+    It belongs to no operation, and is bound to the entries around it like any other. The newest one counts.
+    """
 
     removed: int
     operations: int
+    last_hash: str
     by: str
     host: str
 
