@@ -9,7 +9,6 @@ from qsc_bot.errors import QscBotError
 from qsc_bot.models.conversation import ConversationId
 from qsc_bot.models.journal import BrokenEntry, JournalEntry, Pruning, Verification
 from qsc_bot.models.operation import OperationSummary, State
-from qsc_bot.operations.case import clock_time
 from qsc_bot.operations.history import read_operation, summaries
 from qsc_bot.results import Column, Ending, Listing, Record
 from qsc_bot.storage.chain import Checked
@@ -184,11 +183,15 @@ def _told(checked: Checked) -> Iterator[str]:
     yield f"{'whole' if checked.broken is None else 'broken after'}: {counted(checked.entries, 'entry')}"
     if removal := checked.removal:
         removed = f"{counted(removal.number, 'entry')} of {counted(removal.operations, 'operation')}"
-        yield f"{removed} were removed before them on {clock_time(removal.at)}, by {removal.by} on {removal.host}"
+        yield f"{removed} were removed before them on {_moment(removal.at)}, by {removal.by} on {removal.host}"
     if last := checked.last:
-        yield f"last entry: {last['number']} of {clock_time(datetime.fromisoformat(last['at']))}"
+        yield f"last entry: {last['number']} of {_moment(datetime.fromisoformat(last['at']))}"
         yield f"its hash: {last['hash']}"
         yield "Kept elsewhere, number and hash show later whether entries were cut off or all were written anew."
+
+
+def _moment(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC"
 
 
 def check_pruning(journal: Journal, before: datetime) -> Pruning:

@@ -218,6 +218,9 @@ def test_explanation_holds_these_fields(run: Terminal) -> None:
     assert all(sorted(one) == ["code", "evidence", "next", "text"] for one in document["verdicts"])
     assert all(sorted(one) == ["at", "from", "kind", "text"] for one in document["timeline"])
     assert {one["kind"] for one in document["timeline"]} == {"message", "recipe", "control"}
+    run("handover", "to-bot", "twitter:1002")
+    timeline = run("conversation", "explain", "twitter:1002", "-o", "json").document["timeline"]
+    assert "operation" in {one["kind"] for one in timeline}
 
 
 def test_summary_has_these_fields(run: Terminal) -> None:

@@ -178,7 +178,14 @@ def explain_conversation(
 
     here = session(ctx)
     (target,) = resolve(here.connection, [conversation], one_each=True, tell=here.printer.notice)
-    return explain(here.connection, target, setup=lambda: here.setup, since=since, options=next_options(here))
+    return explain(
+        here.connection,
+        target,
+        setup=lambda: here.setup,
+        journal=here.journal,
+        since=since,
+        options=next_options(here),
+    )
 
 
 @command(
