@@ -104,12 +104,12 @@ CATALOGUE: Final[Mapping[str, Kind]] = {
     ),
     "config.state": Kind(
         _E.ENVIRONMENT,
-        "the state folder cannot be used; nothing was sent",
+        "the state folder cannot be used; what cannot be written down is not sent",
         "make it writable, or set QSC_BOT_STATE_DIR",
     ),
     "journal.unusable": Kind(
         _E.ENVIRONMENT,
-        "the journal of what was changed cannot be used; nothing was sent",
+        "the journal of what was changed cannot be used; what cannot be written down is not sent",
         "keep the file for the record, and move it out of the state folder; a newer qsc-bot may read it",
     ),
     "network.tls": Kind(
@@ -240,7 +240,7 @@ CATALOGUE: Final[Mapping[str, Kind]] = {
     "budget.max_calls": Kind(_E.TEMPORARY, "the calls that --max-calls allows are used up", "raise --max-calls"),
     "journal.locked": Kind(
         _E.TEMPORARY,
-        "another process holds the journal of what was changed; nothing was sent",
+        "another process holds the journal of what was changed; what cannot be written down is not sent",
         "run again; if it stays, end the qsc-bot process that hangs",
     ),
     "write.in_doubt": Kind(

@@ -16,7 +16,7 @@ T = TypeVar("T", bound=msgspec.Struct)
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a table: the field it shows and how.
+    """One column of a table: the field it shows (`counts.changed` for a part of one) and how.
 
     `kind`: `text`, `duration` (seconds), `ago`, `left` and `time` (moments), `words` (a list). A column of a higher
     `rank` gives way first when the terminal is narrow; rank 0 is never dropped and never cut.

@@ -35,6 +35,12 @@ WORDS: Final = {
     "webhooks": "webhook list",
     "recipes": "recipe list",
     "profiles": "profile list",
+    "operations": "operation list",
+    "history": "operation list",
+    "log": "operation list",
+    "audit": "operation list",
+    "undo": "operation undo",
+    "resume": "operation resume",
 }
 
 

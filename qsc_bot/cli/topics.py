@@ -30,7 +30,8 @@ Settings:
 
 Folders (else the XDG places: .config, .local/state and .cache below HOME):
   QSC_BOT_CONFIG_DIR     holds config.yaml
-  QSC_BOT_STATE_DIR      holds sandbox.db, registry.yaml, budget.db (counts of calls) and what logins leave
+  QSC_BOT_STATE_DIR      holds journal.db (what was changed, with --reason), sandbox.db, registry.yaml, budget.db
+                         (counts of calls) and what logins leave
   QSC_BOT_CACHE_DIR      holds facts.json; safe to delete
 
 Others that are honoured:

@@ -218,12 +218,14 @@ def author(here: Session, reason: str | None) -> "Author":
     from qsc_bot.transport.redact import redact
 
     words = shlex.join(["qsc-bot", *here.words]).encode("utf-8", "replace").decode()
-    command = redact(words[:LONGEST_COMMAND], here.surroundings.secrets())
+    secrets = here.surroundings.secrets()
+    command = redact(words[:LONGEST_COMMAND], secrets)
     try:
         user = getpass.getuser()
     except (KeyError, OSError):
         user = "unknown"
-    return Author(by=user, host=socket.gethostname(), command=command, reason=reason)
+    kept = redact(reason, secrets) if reason else None
+    return Author(by=user, host=socket.gethostname(), command=command, reason=kept)
 
 
 def interruptible(here: Session, running: "Running") -> "Running":

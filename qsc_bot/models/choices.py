@@ -15,3 +15,11 @@ class Control(StrEnum):
     OTHER = "other"
     IDLE = "idle"
     UNKNOWN = "unknown"
+
+
+class State(StrEnum):
+    """How far an operation came. `unfinished` can be resumed."""
+
+    RUNNING = "running"
+    UNFINISHED = "unfinished"
+    DONE = "done"

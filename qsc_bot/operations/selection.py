@@ -1,6 +1,7 @@
 """From what a person typed or piped to conversation ids: every accepted spelling, every slip answered."""
 
 import re
+import shlex
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -131,6 +132,13 @@ def _parse(text: str, profile: Profile, tell: Callable[[str], None]) -> Named:
 
 
 def _conversation_id(text: str, profile: Profile, tell: Callable[[str], None]) -> ConversationId:
+    person = spelled(text, tell)
+    check_service(profile, person.service)
+    return person
+
+
+def spelled(text: str, tell: Callable[[str], None]) -> ConversationId:
+    """A conversation id as people spell it; raises `usage.id`, and `usage.service` for a slip."""
     if "://" in text:
         raise QscBotError(
             "usage.id",
@@ -145,11 +153,22 @@ def _conversation_id(text: str, profile: Profile, tell: Callable[[str], None]) -
             hint=(f"write {SLIPS[service.lower()]}:{service_id}",),
         )
     person = ConversationId.parse(text)
-    check_service(profile, person.service)
     if person.service in PHONE_SERVICES and service_id.startswith("+"):
         tell(f"{text}: read as {person.service}:{service_id[1:]}")
         return ConversationId.parse(f"{person.service}:{service_id[1:]}")
     return person
+
+
+def without_call(text: str, tell: Callable[[str], None]) -> ConversationId:
+    """A conversation id as typed; raises `usage.id` for what only the API can resolve, naming how to have that done."""
+    if any(pattern.fullmatch(text) for pattern in (_MENTION, _CONTACT, _PERMALINK)):
+        raise QscBotError(
+            "usage.id",
+            f"{text} is resolved by a call, and none is made here",
+            expected="SERVICE:SERVICE_ID",
+            hint=(f"qsc-bot conversation show {shlex.quote(text)} -o id",),
+        )
+    return spelled(text, tell)
 
 
 def check_service(profile: Profile, service: str) -> str:

@@ -23,7 +23,8 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from qsc_bot.sandbox.service import Sandbox, open_in_memory
-from qsc_bot.storage.journal import START, Journal, chained
+from qsc_bot.storage.chain import START, chained
+from qsc_bot.storage.journal import Journal
 from tests.benchmarks.survey import TOOL, Home, home
 
 IDS: Final = tuple(f"{service}:{number}" for service in ("twitter", "whatsapp", "facebook") for number in range(1, 21))

@@ -96,6 +96,36 @@ AUTH: Final = [
 ]
 STATUS: Final = ["address", "seed", "clock_offset_s", "contacts", "requests", "conversations", "faults", "deliveries"]
 FAULT: Final = ["pattern", "status", "delay_seconds", "cut", "body", "rate_limit", "left"]
+OPERATION: Final = [
+    "id",
+    "action",
+    "state",
+    "profile",
+    "account_id",
+    "remote",
+    "by",
+    "host",
+    "reason",
+    "command",
+    "undoes",
+    "started_at",
+    "ended_at",
+    "total",
+    "counts",
+]
+VERIFICATION: Final = [
+    "operation",
+    "whole",
+    "entries",
+    "last_number",
+    "last_at",
+    "last_hash",
+    "removed",
+    "removed_operations",
+    "removed_at",
+    "removed_by",
+    "broken",
+]
 LIMITS: Final = [
     "host",
     "limit",
@@ -139,6 +169,12 @@ def assert_fields(document: dict[str, Any], name: str, fields: Sequence[str]) ->
         (["sandbox", "say", "twitter:1", "Hi"], "sandbox-event", ["conversation", "control", "deliveries", "mention"]),
         (ADD_FAULT, "sandbox-fault", FAULT),
         (["limits", "--ask"], "limits", LIMITS),
+        (["operation", "verify"], "operation-verification", VERIFICATION),
+        (
+            ["operation", "prune", "--older-than", "90d"],
+            "operation-pruning",
+            ["ended_before", "dry_run", "operations", "entries", "unfinished"],
+        ),
     ],
     ids=lambda value: " ".join(value[:2]) if isinstance(value, list) else str(value),
 )
@@ -163,11 +199,12 @@ def test_record_has_these_fields(run: Terminal, words: list[str], name: str, fie
             [],
         ),
         (["sandbox", "fault", "list"], "sandbox-fault-list", FAULT, []),
+        (["operation", "list"], "operation-list", OPERATION, []),
     ],
     ids=lambda value: " ".join(value[:2]) if isinstance(value, list) else str(value),
 )
 def test_list_has_these_fields(run: Terminal, words: list[str], name: str, fields: list[str], extra: list[str]) -> None:
-    for prepare in (*SETUP, ADD_FAULT):
+    for prepare in (*SETUP, ADD_FAULT, ["handover", "to-agent", "whatsapp:32470000000"]):
         run(*prepare)
     document = run(*words, "-o", "json").document
     assert_fields(document, name, ["items", "page", *extra])
@@ -183,6 +220,9 @@ def test_explanation_holds_these_fields(run: Terminal) -> None:
     assert all(sorted(one) == ["code", "evidence", "next", "text"] for one in document["verdicts"])
     assert all(sorted(one) == ["at", "from", "kind", "text"] for one in document["timeline"])
     assert {one["kind"] for one in document["timeline"]} == {"message", "recipe", "control"}
+    run("handover", "to-bot", "twitter:1002")
+    timeline = run("conversation", "explain", "twitter:1002", "-o", "json").document["timeline"]
+    assert "operation" in {one["kind"] for one in timeline}
 
 
 def test_rescue_plan_has_these_fields(run: Terminal) -> None:
@@ -224,6 +264,22 @@ def test_outcomes_have_these_fields(run: Terminal) -> None:
     assert sorted(document["counts"]) == ["changed", "failed", "in_doubt", "requested", "skipped", "unchanged"]
     assert all(sorted(item) == sorted(OUTCOME) for item in document["items"])
     assert sorted(document["items"][1]["error"]) == sorted(FAILURE)
+
+
+def test_operation_has_these_fields(run: Terminal) -> None:
+    done = run("handover", "to-bot", "twitter:1002", "-o", "json").document
+    document = run("operation", "show", done["operation"], "-o", "json").document
+    assert_fields(document, "operation", [*OPERATION, "items"])
+    (item,) = document["items"]
+    assert sorted(item) == sorted([*OUTCOME, "before", "phase", "calls", "ids", "with_tag", "reason"])
+    assert sorted(item["before"]) == ["control", "control_until", "escalated", "holder", "observed_at", "tags"]
+
+
+def test_exported_entries_have_these_fields(run: Terminal) -> None:
+    run("handover", "to-bot", "twitter:1002")
+    first, *_, end = run("operation", "export").lines
+    assert sorted(first) == ["at", "body", "hash", "item", "kind", "number", "operation", "type"]
+    assert (first["type"], end["schema"]) == ("item", "qsc-bot/journal-entry-list@1")
 
 
 @pytest.mark.parametrize(

@@ -86,6 +86,8 @@ def test_bare_command_and_bare_group_show_their_help(run: Terminal) -> None:
         (["conversation", "rescue"], "help-conversation-rescue.txt"),
         (["conversation", "wait"], "help-conversation-wait.txt"),
         (["conversation", "watch"], "help-conversation-watch.txt"),
+        (["operation"], "help-operation.txt"),
+        (["operation", "list"], "help-operation-list.txt"),
     ],
 )
 def test_help_looks_like_this(run: Terminal, check_golden: CheckGolden, words: list[str], name: str) -> None:

@@ -79,7 +79,9 @@ def test_version_loads_no_command_line(tmp_path: Path) -> None:
     assert loaded.isdisjoint({"typer", "msgspec", "importlib.metadata"})
 
 
-@pytest.mark.parametrize("words", [["sandbox", "status", "-o", "json"], ["profile", "list"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "words", [["sandbox", "status", "-o", "json"], ["profile", "list"], ["operation", "list"]], ids=" ".join
+)
 def test_command_that_calls_nobody_loads_no_http_client(tmp_path: Path, words: list[str]) -> None:
     _, code, loaded = start(tmp_path, *words)
     assert code == 0

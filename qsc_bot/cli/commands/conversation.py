@@ -195,7 +195,14 @@ def explain_conversation(
     if dry_run:
         return plan_explanation(here.connection, named[0], limits=known_limits(here))
     (target,) = look_up(here.connection, named, one_each=True)
-    return explain(here.connection, target, setup=lambda: here.setup, since=since, options=next_options(here))
+    return explain(
+        here.connection,
+        target,
+        setup=lambda: here.setup,
+        journal=here.journal,
+        since=since,
+        options=next_options(here),
+    )
 
 
 @command(
