@@ -19,6 +19,7 @@ KINDS: Final = (
     "handover.to_bot",
     "handover.to_agent",
     "handover.extend",
+    "handover.renew",
     "escalation.add",
     "escalation.remove",
     "rescue",

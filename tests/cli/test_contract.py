@@ -95,7 +95,7 @@ AUTH: Final = [
     "token_ends_at",
 ]
 STATUS: Final = ["address", "seed", "clock_offset_s", "contacts", "requests", "conversations", "faults", "deliveries"]
-FAULT: Final = ["pattern", "status", "delay_seconds", "cut", "body", "rate_limit", "left"]
+FAULT: Final = ["pattern", "status", "delay_seconds", "cut", "body", "rate_limit", "rate_percent", "seed", "left"]
 OPERATION: Final = [
     "id",
     "action",

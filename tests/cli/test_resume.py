@@ -298,10 +298,15 @@ def test_operation_of_another_profile_is_gone_on_with_for_that_one(prod: Prod) -
     assert (refused.code, refused.error["code"]) == (2, "usage.invalid")
 
 
-@pytest.mark.parametrize("protected", ["true", "bulk"])
-def test_protected_profile_asks_for_its_name(prod: Prod, protected: str) -> None:
+def test_profile_protected_in_bulk_lets_few_go_on(prod: Prod) -> None:
     operation = died(prod, ["twitter:1001"], call("POST", "twitter:1001"))
-    prod.run.configure(PROD.replace("topic_ids:", f"protected: {protected}\n    topic_ids:"))
+    prod.run.configure(PROD.replace("topic_ids:", "protected: bulk\n    topic_ids:"))
+    assert (resumed(prod, operation).code, prod.effects("twitter:1001")) == (0, 1)
+
+
+def test_protected_profile_asks_for_its_name(prod: Prod) -> None:
+    operation = died(prod, ["twitter:1001"], call("POST", "twitter:1001"))
+    prod.run.configure(PROD.replace("topic_ids:", "protected: true\n    topic_ids:"))
     refused = resumed(prod, operation)
     assert (refused.code, prod.effects("twitter:1001")) == (2, 0)
     assert prod.run("operation", "resume", operation, "--confirm-profile", "prod").code == 0

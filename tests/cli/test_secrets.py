@@ -20,6 +20,8 @@ EVERYTHING = [
     ["conversation", "explain", "twitter:1002", "--show-pii"],
     ["conversation", "explain", "facebook:5550002"],
     ["conversation", "watch"],
+    ["conversation", "rescue", "--dry-run"],
+    ["conversation", "rescue", "--yes", "--allow-partial"],
     ["conversation", "wait", "facebook:5550001", "--for", "control=agent", "--timeout", "0s"],
     ["handover", "status", "facebook:5550001", "whatsapp:32470000000"],
     ["handover", "extend", "facebook:5550001"],
@@ -141,7 +143,7 @@ def test_remote_that_repeats_the_token_does_not_get_it_shown(run: Terminal) -> N
 
 
 def test_debug_tells_method_path_and_status_of_each_call(prod: Prod) -> None:
-    result = prod.run("handover", "to-agent", "facebook:5550001", "--debug")
+    result = prod.run("handover", "to-agent", "facebook:5550001", "--no-tag", "--debug")
     calls = [line for line in result.stderr.splitlines() if " -> " in line]
     assert len(calls) == len(prod.wire.requests)
     assert calls[0].startswith("GET graph.facebook.com/v25.0/")

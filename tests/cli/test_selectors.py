@@ -175,7 +175,7 @@ def test_incomplete_look_is_named_in_the_question_where_it_is_allowed(prod: Prod
     prod.sandbox.add_fault("GET /*/inbox/handover/viber/*", status=500, times=3)
     asked = prod.run(*words, "--allow-partial", tty=True, stdin="n\n")
     assert (asked.code, prod.wire.writes) == (12, [])
-    assert "though not all could be looked at (who holds 1 conversations could not be read: " in asked.stderr
+    assert "though not all could be looked at (who holds 1 conversation could not be read: " in asked.stderr
 
 
 def test_dry_run_of_selectors_shows_what_would_be_sent(prod: Prod) -> None:

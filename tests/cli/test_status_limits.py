@@ -169,7 +169,7 @@ def test_most_calls_end_the_run_without_a_failure(prod: Prod) -> None:
     result = prod.run(*STATUS, *ids, "--max-calls", "8", "-o", "json")
     assert (result.code, result.document["page"]["complete"], len(list(unread(result)))) == (0, False, 12)
     (warning,) = result.document["warnings"]
-    assert warning == "who holds 12 of 20 conversations was not read: the 8 calls of --max-calls are used up"
+    assert warning == "who holds 12 of 20 conversations was not read: --max-calls 8 is reached"
 
 
 def test_calls_that_look_up_ids_count_too(prod: Prod) -> None:
