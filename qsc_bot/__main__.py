@@ -22,6 +22,8 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.stderr.write("error: stopped by Ctrl-C   [run.interrupted]\n")
         code = 130
+    finally:
+        gc.freeze()  # all ends with the process: one more look for garbage would take an eighth of a short command
     sys.exit(code)
 
 

@@ -63,6 +63,14 @@ CATALOGUE: Final[Mapping[str, Kind]] = {
         "give the bytes as they arrived: a mention, a list of mentions, or an object with Messenger's entries",
     ),
     "usage.log": Kind(_E.USAGE, "the log cannot be read", "give a plain text log, or - for standard input"),
+    "usage.plan": Kind(
+        _E.USAGE, "the rescue plan cannot be used", "make a new one with qsc-bot conversation rescue --out FILE"
+    ),
+    "usage.partial": Kind(
+        _E.USAGE,
+        "not everything could be read, so stuck conversations may be missing; nothing was sent",
+        "run again, or add --allow-partial",
+    ),
     "usage.schema": Kind(_E.USAGE, "there is no schema of this name", "see qsc-bot schema"),
     "api.refused": Kind(
         _E.USAGE, "the API refused the values that were sent", "read the server's words in the message"
@@ -101,12 +109,12 @@ CATALOGUE: Final[Mapping[str, Kind]] = {
     ),
     "config.state": Kind(
         _E.ENVIRONMENT,
-        "the state folder cannot be used; nothing was sent",
+        "the state folder cannot be used; what cannot be written down is not sent",
         "make it writable, or set QSC_BOT_STATE_DIR",
     ),
     "journal.unusable": Kind(
         _E.ENVIRONMENT,
-        "the journal of what was changed cannot be used; nothing was sent",
+        "the journal of what was changed cannot be used; what cannot be written down is not sent",
         "keep the file for the record, and move it out of the state folder; a newer qsc-bot may read it",
     ),
     "network.tls": Kind(
@@ -181,6 +189,11 @@ CATALOGUE: Final[Mapping[str, Kind]] = {
         "the profile of the operation now names another account or host",
         "see qsc-bot operation show OP, and the profile",
     ),
+    "rescue.elsewhere": Kind(
+        _E.CONFLICT,
+        "the rescue plan was made for another profile, account or host; nothing was sent",
+        "choose its profile with -p, or make a new plan",
+    ),
     "journal.broken": Kind(
         _E.CONFLICT,
         "an entry of the journal is not what was written",
@@ -233,7 +246,7 @@ CATALOGUE: Final[Mapping[str, Kind]] = {
     "budget.max_calls": Kind(_E.TEMPORARY, "the calls that --max-calls allows are used up", "raise --max-calls"),
     "journal.locked": Kind(
         _E.TEMPORARY,
-        "another process holds the journal of what was changed; nothing was sent",
+        "another process holds the journal of what was changed; what cannot be written down is not sent",
         "run again; if it stays, end the qsc-bot process that hangs",
     ),
     "write.in_doubt": Kind(
@@ -258,7 +271,13 @@ CATALOGUE: Final[Mapping[str, Kind]] = {
         "a conversation is stuck for longer than an --slo allows",
         "see qsc-bot conversation explain ID",
     ),
+    "check.unknown": Kind(
+        _E.ENVIRONMENT,
+        "--fail-if-any cannot tell, because too little is known on this machine",
+        "run it without --cached, which reads what is missing",
+    ),
     "check.found": Kind(_E.NOT_MET, "--fail-if-any found something", "look at what the list shows"),
     "output.unwritable": Kind(_E.ENVIRONMENT, "the result cannot be written", "check the disk and where stdout goes"),
     "run.interrupted": Kind(_E.INTERRUPTED, "stopped by Ctrl-C", "run again; what is already so is left unchanged"),
+    "run.terminated": Kind(_E.TERMINATED, "stopped by SIGTERM", "run again; what is already so is left unchanged"),
 }

@@ -52,6 +52,10 @@ class QscBotError(Exception):
         }
 
 
+class FileSetAside(QscBotError):
+    """A file that costs calls only was found damaged, and was set aside: what needs it can be begun anew."""
+
+
 class ApiError(QscBotError):
     """The remote answered with an error, or with something that cannot be read."""
 

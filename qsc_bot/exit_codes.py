@@ -21,6 +21,7 @@ class ExitCode(IntEnum):
     NOT_MET = 11
     DECLINED = 12
     INTERRUPTED = 130
+    TERMINATED = 143
 
 
 EXIT_MEANINGS: Final[Mapping[ExitCode, str]] = {
@@ -37,4 +38,5 @@ EXIT_MEANINGS: Final[Mapping[ExitCode, str]] = {
     ExitCode.NOT_MET: "what was asked to be so is not: --fail-if-any, wait --for, watch --slo",
     ExitCode.DECLINED: "declined at the prompt",
     ExitCode.INTERRUPTED: "stopped by Ctrl-C",
+    ExitCode.TERMINATED: "stopped by SIGTERM while something was written",
 }

@@ -16,7 +16,7 @@ T = TypeVar("T", bound=msgspec.Struct)
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a table: the field it shows and how.
+    """One column of a table: the field it shows (`counts.changed` for a part of one) and how.
 
     `kind`: `text`, `duration` (seconds), `ago`, `left` and `time` (moments), `words` (a list). A column of a higher
     `rank` gives way first when the terminal is narrow; rank 0 is never dropped and never cut.
@@ -86,13 +86,17 @@ class Look:
 
 @dataclass(kw_only=True)
 class Feed:
-    """A list that is followed without end; `event` is the type of what changes."""
+    """A list that is followed without end; `event` is the type of what changes.
+
+    `beat` hears of signs of life during a look that takes long; who shows the feed says what becomes of them.
+    """
 
     schema: str
     event: type[msgspec.Struct]
     columns: Sequence[Column]
     plain: Sequence[str]
     looks: Iterator[Look]
+    beat: Callable[[Look], None] = lambda _look: None
     exit_code: ExitCode = ExitCode.OK
 
 
@@ -119,9 +123,9 @@ class Record:
 
 
 class Outcomes(msgspec.Struct, frozen=True, kw_only=True):
-    """What one operation came to, item by item."""
+    """What one operation came to, item by item; without an id where nothing was to be done, so that none was begun."""
 
-    operation: str
+    operation: str | None
     items: list[Outcome]
     counts: Counts
 
@@ -135,12 +139,16 @@ class DryRun(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(kw_only=True)
 class Report:
-    """Outcomes or a dry run, as shown item by item; `stop` is what ended the run before all was tried."""
+    """Outcomes or a dry run, as shown item by item; `stop` is what ended the run before all was tried.
+
+    `next` holds whole command lines that are useful now; where something `is_unfinished`, the one that goes on with it.
+    """
 
     schema: str
     body: Outcomes | DryRun
     warnings: Sequence[str] = ()
     next: Sequence[str] = ()
+    is_unfinished: bool = False
     stop: QscBotError | None = None
 
     @property
@@ -157,16 +165,21 @@ class Report:
         return ExitCode.PARTIAL
 
     def failure(self) -> QscBotError | None:
-        """The failure of the whole: what stopped it, a single item's own, else how many failed and the first."""
+        """The failure of the whole: what stopped it, a single item's own, else how many failed and the first.
+
+        Its last hint is the command that goes on, where something is left to be done.
+        """
         errors = [item.error for item in self.body.items if item.error]
-        if self.stop is not None or not errors:
-            return self.stop
-        first = errors[0].as_error()
-        if len(self.body.items) == 1:
-            return first
-        code = first.code if self.exit_code is first.exit_code else "run.partial"
-        message = f"{len(errors)} of {len(self.body.items)} conversations; the first: {first.message}"
-        return QscBotError(code, message, hint=first.hint)
+        found = self.stop or (errors[0].as_error() if errors else None)
+        if found is None:
+            return None
+        code, message = found.code, found.message
+        if self.stop is None and len(self.body.items) > 1:
+            code = code if self.exit_code is found.exit_code else "run.partial"
+            message = f"{len(errors)} of {len(self.body.items)} conversations; the first: {message}"
+        hint = (*found.hint, *(self.next if self.is_unfinished else ()))
+        states = {"expected": found.expected, "found": found.found}
+        return QscBotError(code, message, hint=hint, request_id=found.request_id, status=found.status, **states)
 
 
 @dataclass(kw_only=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
-from qsc_bot.api.accounts import Topics
+from qsc_bot.api.accounts import ALL_SERVICES, Topics
 from qsc_bot.api.social_connect import SocialConnect
 from qsc_bot.errors import NotFound
 from qsc_bot.models.contact import Contact
@@ -51,6 +51,10 @@ class Contacts:
             raise NotFound(
                 "contact.not_found", f"{contact_id} is no contact of account {self._remote.account_id}"
             ) from error
+
+    def must_ask_topics(self, service: str = ALL_SERVICES) -> bool:
+        """Whether a call for this service, or for a contact by its own id, first asks for the account's topics."""
+        return (service in NEED_TOPICS or service == ALL_SERVICES) and not self._topics.known(service)
 
     def tagged(self, tag_filter: str) -> Iterator[list[Contact]]:
         """Contacts that the filter finds, 50 a page; whether they bear the tag is for the caller to check.

@@ -30,15 +30,13 @@ class Mentions:
         self, since: datetime, until: datetime | None = None, *, counted: Callable[[int], None] | None = None
     ) -> Iterator[list[Mention]]:
         """Mentions added since a moment, newest first, 100 a page; `counted` hears how many there are in all."""
-        params = {"date_from": _written(since), "sort": "dateadd:desc", "limit": PAGE}
-        if until is not None:
-            params["date_to"] = _written(until)
-        if self._topic_ids:
-            params["topic_ids"] = ",".join(self._topic_ids)
-        if self._private_filter:
-            params["filter"] = self._private_filter
-        path = self._remote.path("inbox", "mentions")
-        return self._remote.pages(path, Mention, params=params, counted=counted)
+        return self._list(since, until, order="desc", counted=counted)
+
+    def oldest_first(
+        self, since: datetime, until: datetime | None = None, *, counted: Callable[[int], None] | None = None
+    ) -> Iterator[list[Mention]]:
+        """The same, oldest first."""
+        return self._list(since, until, order="asc", counted=counted)
 
     def read(self, topic_id: str, mention_id: str) -> Mention:
         """One mention; raises `conversation.not_found`."""
@@ -55,6 +53,19 @@ class Mentions:
     def story(self, mention: Mention) -> list[ToldMention]:
         """The same thread with its texts and with what was done to each message."""
         return self._context(mention, list[ToldMention])
+
+    def _list(
+        self, since: datetime, until: datetime | None, *, order: str, counted: Callable[[int], None] | None
+    ) -> Iterator[list[Mention]]:
+        params = {"date_from": _written(since), "sort": f"dateadd:{order}", "limit": PAGE}
+        if until is not None:
+            params["date_to"] = _written(until)
+        if self._topic_ids:
+            params["topic_ids"] = ",".join(self._topic_ids)
+        if self._private_filter:
+            params["filter"] = self._private_filter
+        path = self._remote.path("inbox", "mentions")
+        return self._remote.pages(path, Mention, params=params, counted=counted)
 
     def _context(self, mention: Mention, kind: type[T]) -> T:
         path = self._remote.path("inbox", "context", str(mention.topic.id), str(mention.id))

@@ -11,6 +11,7 @@ from qsc_bot.cli.lists import (
     BotSilent,
     Codes,
     Controls,
+    DryRun,
     LapseWarning,
     Services,
     StuckOnly,
@@ -18,15 +19,17 @@ from qsc_bot.cli.lists import (
     at_least,
     known_codes,
     known_services,
+    known_view,
     next_options,
     stuck_limits,
 )
 from qsc_bot.cli.options import duration, session
 from qsc_bot.cli.options import since as since_parser
-from qsc_bot.results import Feed
+from qsc_bot.cli.reads import known_limits
 
 if TYPE_CHECKING:
     from qsc_bot.operations.query import Query
+    from qsc_bot.results import Feed, Record
 
 DAY = timedelta(hours=24)
 WEEK = timedelta(days=7)
@@ -71,20 +74,24 @@ def watch_conversations(
     agent_silent: AgentSilent = None,
     agent_forgotten: AgentForgotten = None,
     lapse_warning: LapseWarning = None,
-) -> Feed:
+    dry_run: DryRun = False,
+) -> "Feed | Record":
     """Follow the list: a table that stays up to date, or a record for each change; until Ctrl-C.
 
     On a terminal the table is redrawn in place; elsewhere, and with -o ndjson, each conversation that is added,
     modified or removed is a record, and a heartbeat comes every 30s where nothing is. Each look reads what is new, and
     who holds a conversation without newer messages is trusted for an hour (control_max_age in the profile): the column
-    SEEN tells how old that is.
+    SEEN tells how old that is. --dry-run tells which calls the first look would take.
     """
+    from qsc_bot.operations.call_plan import FIRST_LOOK
+    from qsc_bot.operations.list_plan import plan_list
     from qsc_bot.operations.slo import Slo, check_seen, limits_with
     from qsc_bot.operations.watching import INTERVAL_FLOOR_SECONDS, Tempo, Watch
     from qsc_bot.output.feed import check_format
 
     here = session(ctx)
-    check_format(here.options.output)
+    if not dry_run:
+        check_format(here.options.output)
     slos = [Slo.parse(text) for text in slo or ()]
     given = {
         "bot_silent": bot_silent,
@@ -103,8 +110,11 @@ def watch_conversations(
         waiting=waiting,
     )
     check_seen(slos, query, must_be=exit_on_breach)
+    if dry_run:
+        return plan_list(here.index, known_view(here, query), query, limits=known_limits(here), scope=FIRST_LOOK)
     tempo = Tempo(
         interval_s=at_least(interval, INTERVAL_FLOOR_SECONDS, tell=here.printer.notice),
+        now=here.surroundings.unix_seconds,
         sleep=here.surroundings.sleep,
         jitter=here.surroundings.jitter,
     )

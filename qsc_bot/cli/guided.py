@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final, Protocol, cast
 from qsc_bot.cli.session import Session
 from qsc_bot.errors import QscBotError
 from qsc_bot.output.formats import Format
-from qsc_bot.results import Record
 
 if TYPE_CHECKING:
+    from qsc_bot.results import Record
     from qsc_bot.setup.form import Revealed
 
 CHUNK_BYTES: Final = 1 << 18
@@ -29,27 +29,28 @@ class _Bytes(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
 
-def show_form(here: Session, record: Record, name: str, *, show_secrets: bool, authorization: str | None) -> Record:
+def show_form(here: Session, record: "Record", name: str, *, show_secrets: bool, authorization: str | None) -> "Record":
     """The record with the whole form; raises `config.recipes` where nobody enters the recipe by hand."""
     from qsc_bot.operations.guided import with_form
 
     shown = _revealed(here, show_secrets=show_secrets, authorization=authorization)
-    return _with_trouble(here, with_form(here.guided, record, name, whole=True, revealed=shown))
+    return with_form(here.guided, record, name, whole=True, revealed=shown)
 
 
 def end_with_form(
-    here: Session, record: Record, name: str, *, show_secrets: bool = False, authorization: str | None = None
-) -> Record:
+    here: Session, record: "Record", name: str, *, show_secrets: bool = False, authorization: str | None = None
+) -> "Record":
     """What waits for a person, as a form; on a terminal it ends with the question whether it was entered.
 
     A recipe that is kept by calls stays as it is.
     """
     from qsc_bot.operations.guided import confirm_recipe, with_form
+    from qsc_bot.results import Record
 
     if here.profile.recipes.backend != "guided":
         return record
     shown = _revealed(here, show_secrets=show_secrets, authorization=authorization)
-    record = _with_trouble(here, with_form(here.guided, record, name, whole=False, revealed=shown))
+    record = with_form(here.guided, record, name, whole=False, revealed=shown)
     if record.view is None or not (_is_read_by_a_person(here) and here.prompts.can_ask):
         return record
     here.printer.show(record)
@@ -80,14 +81,6 @@ def _revealed(here: Session, *, show_secrets: bool, authorization: str | None) -
         return Revealed()
     found = here.secrets.url_secret(here.profile)
     return Revealed(url_secret=found.value if found else None, authorization=authorization)
-
-
-def _with_trouble(here: Session, record: Record) -> Record:
-    """The record with what people were told at once: why a stored secret is missing in the form."""
-    trouble = here.secrets.trouble(here.profile, "url_secret")
-    if trouble and here.printer.is_for_programs:
-        record.warnings = [*record.warnings, trouble]
-    return record
 
 
 @contextmanager

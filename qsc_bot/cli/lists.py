@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from qsc_bot.cli.options import duration
+from qsc_bot.cli.reads import known_limits
 from qsc_bot.cli.session import Session
 from qsc_bot.errors import QscBotError
-from qsc_bot.models.conversation import Control, Conversation
+from qsc_bot.models.choices import Control
 from qsc_bot.models.duration import parse_duration
-from qsc_bot.results import Listing, Record
 
 if TYPE_CHECKING:
-    from qsc_bot.models.limits import Limits
+    from qsc_bot.models.conversation import Conversation
     from qsc_bot.models.profile import Profile, Stuck
+    from qsc_bot.operations.known_rows import View
     from qsc_bot.operations.query import Query
+    from qsc_bot.results import Listing, Record
 
 Controls = Annotated[list[Control] | None, typer.Option("--control", help="Held by this one only; may be given again.")]
 Services = Annotated[
@@ -102,14 +104,16 @@ class Freshness:
             raise QscBotError("usage.invalid", "--full reads everything again: leave out --cached and --max-age")
         return Query(max_age=MAX_AGE if self.max_age is None else self.max_age, full=self.full, **wish)
 
-    def listing(self, here: Session, query: "Query", limits: "Stuck") -> Listing[Conversation] | Record:
+    def listing(self, here: Session, query: "Query", limits: "Stuck") -> "Listing[Conversation] | Record":
         """The list from this machine alone, or brought up to date; or which calls the latter would take."""
         if self.dry_run:
-            from qsc_bot.operations.call_plan import plan_list
-            from qsc_bot.operations.known_rows import offline_view
+            from qsc_bot.operations.anew import anew
+            from qsc_bot.operations.list_plan import plan_list
 
-            view = offline_view(here.index, here.profile, query, here.clock.now())
-            return plan_list(here.index, view, query, limits=_known_limits(here))
+            def plan() -> "Record":
+                return plan_list(here.index, known_view(here, query), query, limits=known_limits(here))
+
+            return anew(here.index, plan)
         if self.cached:
             from qsc_bot.operations.cached import list_known
 
@@ -120,15 +124,11 @@ class Freshness:
         return list_conversations(here.connection, query, tell=tell, say=say, limits=limits)
 
 
-def _known_limits(here: Session) -> "Limits | None":
-    """What is known of this hour's calls; nothing without a token."""
-    from qsc_bot.models.limits import Limits
+def known_view(here: Session, query: "Query") -> "View":
+    """How known facts are looked at without a call."""
+    from qsc_bot.operations.known_rows import offline_view
 
-    try:
-        item = here.remotes.limits(ask=False).item
-    except QscBotError:
-        return None
-    return item if isinstance(item, Limits) else None
+    return offline_view(here.index, here.profile, query, here.clock.now())
 
 
 def known_services(here: Session, names: list[str] | None) -> frozenset[str]:

@@ -17,6 +17,9 @@ EXPLAINED: Final = {
     ("conversation", "follow"): "watch",
     ("conversation", "tail"): "watch",
     ("conversation", "monitor"): "watch",
+    ("conversation", "fix"): "rescue",
+    ("conversation", "free"): "rescue",
+    ("conversation", "unstick"): "rescue",
 }
 """Verbs that mean another one with this noun."""
 WORDS: Final = {
@@ -32,6 +35,12 @@ WORDS: Final = {
     "webhooks": "webhook list",
     "recipes": "recipe list",
     "profiles": "profile list",
+    "operations": "operation list",
+    "history": "operation list",
+    "log": "operation list",
+    "audit": "operation list",
+    "undo": "operation undo",
+    "resume": "operation resume",
 }
 
 

@@ -3,12 +3,14 @@
 import inspect
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import Annotated, Any, Final, ParamSpec, TypeVar
 
 import typer
+from typer.main import get_command
 
+from qsc_bot.cli.deferred import Deferred
 from qsc_bot.cli.session import Session
 from qsc_bot.models.duration import parse_duration
 from qsc_bot.output.formats import Format
@@ -16,6 +18,7 @@ from qsc_bot.output.formats import Format
 P = ParamSpec("P")
 R = TypeVar("R")
 
+_app: Final = partial(typer.Typer, rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
 SHARED: Final[dict[str, tuple[Any, Any]]] = {
     "output": (
         Annotated[
@@ -71,7 +74,7 @@ def help_of(ctx: typer.Context) -> Any:
 
 def group(summary: str) -> typer.Typer:
     """A group of commands; the shared options may stand before the verb too, and bare it shows its help."""
-    app = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False, help=summary)
+    app = _app(help=summary)
 
     @app.callback(invoke_without_command=True)
     @shared_options
@@ -85,19 +88,30 @@ def group(summary: str) -> typer.Typer:
 def command(
     app: typer.Typer, name: str, *, example: str, schema: str | None = None
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Register a function as a command that takes the shared options; `schema` names what it answers with."""
+    """Register a function as a command that takes the shared options; `schema` names what it answers with.
+
+    Its group lists it by its docstring; its options, which take longest, are made only when it is the one that runs.
+    """
     fields = f"\n\nFields: qsc-bot schema {schema}. Exit codes: qsc-bot help exit-codes." if schema else ""
 
     def register(function: Callable[P, R]) -> Callable[P, R]:
-        app.command(name, epilog=f"Example: {example}{fields}")(shared_options(function))
+        @app.command(name, cls=Deferred, help=inspect.getdoc(function))
+        def made() -> Any:
+            alone = _app()
+            alone.command(name, epilog=f"Example: {example}{fields}")(shared_options(function))
+            return get_command(alone)
+
         return function
 
     return register
 
 
 def shared_options(function: Callable[..., R]) -> Callable[..., R]:
-    """Give a command function the shared options; they go to the session, the function does not see them."""
-    own = inspect.signature(function, eval_str=True).parameters.values()
+    """Give a command function the shared options; they go to the session, the function does not see them.
+
+    Typer reads its parameters' annotations; what it returns may be named in quotes, so that help need not load it.
+    """
+    own = inspect.signature(function).parameters.values()
 
     @wraps(function)
     def run(ctx: typer.Context, **given: Any) -> R:

@@ -70,6 +70,11 @@ class Prompts:
         """Whether a person can be asked on standard input."""
         return not self._no_input and self._stdin.isatty()
 
+    def check_can_ask(self, question: str, *, flag: str) -> None:
+        """Make sure that a question which is to come can be asked; raises `usage.confirmation` naming the flag."""
+        if not self.can_ask:
+            raise self._unasked(question, flag)
+
     def ask(self, question: str, *, flag: str) -> str:
         """One line of an answer; raises `usage.confirmation` naming the flag where nobody can answer."""
         return self._ask(question, flag=flag, from_terminal=False)

@@ -18,6 +18,7 @@ from qsc_bot.api.mentions import Mentions
 from qsc_bot.api.remote import Remote
 from qsc_bot.api.social_connect import SocialConnect
 from qsc_bot.api.threads import Threads
+from qsc_bot.cli.interrupts import Interrupts
 from qsc_bot.control.driver import Driver, Drivers
 from qsc_bot.control.escalations import Escalations
 from qsc_bot.control.handover import HandoverDriver
@@ -61,7 +62,7 @@ class Remotes:
         sleep: Callable[[float], None],
         log: Callable[[str], None] | None,
         mount: Callable[[str], httpx.BaseTransport],
-        should_stop: Callable[[], bool],
+        interrupts: Interrupts,
     ) -> None:
         self._profile = profile
         self._secrets = secrets
@@ -70,7 +71,7 @@ class Remotes:
         self._sleep = sleep
         self._log = log
         self._mount = mount
-        self._should_stop = should_stop
+        self._interrupts = interrupts
         self._budget = Budget(ledger, clock=clock, sleep=sleep)
         self._open_index = index
         self._clients: list[httpx.Client] = []
@@ -116,7 +117,8 @@ class Remotes:
             budget=self._budget,
             sleep=self._sleep,
             can_read=self._has_token,
-            should_stop=self._should_stop,
+            asked_to_stop=self._interrupts.asked,
+            check_stop=self._interrupts.check,
         )
 
     @cached_property

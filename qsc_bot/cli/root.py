@@ -1,15 +1,16 @@
 """The root of the command line: lazy groups, and the one boundary for results and errors."""
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from typing import Annotated, Any, Final
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperGroup
 from typer.main import get_command
 
 from qsc_bot import __version__
+from qsc_bot.cli.deferred import Deferred
 from qsc_bot.cli.near_misses import answer_near_miss
 from qsc_bot.cli.options import help_of, shared_options
 from qsc_bot.cli.session import Session
@@ -48,14 +49,7 @@ class RootGroup(TyperGroup):
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
         for name, summary in GROUPS.items():
-            self.add_command(TyperCommand(name, help=summary))
-
-    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Called to run a command, not to list it."""
-        name, command, rest = super().resolve_command(ctx, args)
-        if name in GROUPS:
-            command = load(name)
-        return name, command, rest
+            self.add_command(Deferred(name, help=summary, callback=partial(load, name)))
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002  # Typer hands both in
         """The groups by task."""

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from qsc_bot.credentials.vault import Vault
     from qsc_bot.models.profile import Profile
     from qsc_bot.operations.connection import Connection
-    from qsc_bot.output.printer import Identity, Printer
+    from qsc_bot.output.identity import Identity
+    from qsc_bot.output.printer import Printer
     from qsc_bot.sandbox.service import Sandbox
     from qsc_bot.setup.back_end import SetupBackEnd
     from qsc_bot.setup.guided import GuidedSetup
@@ -147,7 +148,8 @@ class Session:
         """Where tokens and other secrets come from."""
         from qsc_bot.credentials.secrets import Secrets
 
-        return Secrets(self.surroundings.environ, self.vault, tell=self.printer.notice)
+        printer = self.printer
+        return Secrets(self.surroundings.environ, self.vault, tell=printer.notice, warn=printer.attach)
 
     @cached_property
     def vault(self) -> "Vault":
@@ -188,7 +190,9 @@ class Session:
         """Where calls are counted, for all processes of this machine."""
         from qsc_bot.cli.stores import open_ledger
 
-        return open_ledger(self.surroundings, self.folders.state, command=lambda: self.command, tell=self._warn)
+        return open_ledger(
+            self.surroundings, self.folders.state, command=lambda: self.command, tell=self.printer.attach
+        )
 
     @cached_property
     def journal(self) -> "Journal":
@@ -229,7 +233,7 @@ class Session:
             sleep=around.sleep,
             log=self.printer.trace if options.debug else None,
             mount=around.mount or partial(self._mount, profile),
-            should_stop=self.interrupts.was_asked,
+            interrupts=self.interrupts,
         )
 
     @cached_property
@@ -240,7 +244,7 @@ class Session:
     def _open_index(self, profile: "Profile") -> "Index":
         from qsc_bot.cli.stores import open_profile_index
 
-        return open_profile_index(profile, self.folders.cache, now=self.clock.unix, tell=self._warn)
+        return open_profile_index(profile, self.folders.cache, now=self.clock.unix, tell=self.printer.attach)
 
     @property
     def connection(self) -> "Connection":
@@ -278,11 +282,6 @@ class Session:
         words = given.split()[-1:]
         self.surroundings.met.update((given.strip(), *(word.strip("\"'`“”‘’") for word in words)))
 
-    def _warn(self, text: str) -> None:
-        """Say something that must not be missed; where programs read, stderr is for errors alone."""
-        if not self.printer.is_for_programs:
-            self.printer.warning(text)
-
     def _shows_names(self) -> bool:
         try:
             return self.options.show_pii or self.config.show_names
@@ -291,7 +290,7 @@ class Session:
 
     def _identity(self) -> "Identity":
         from qsc_bot.models.profile import SANDBOX_NAME
-        from qsc_bot.output.printer import Identity
+        from qsc_bot.output.identity import Identity
 
         profile = self.profile
         is_sandbox = profile.name == SANDBOX_NAME

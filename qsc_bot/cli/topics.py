@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from difflib import get_close_matches
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from qsc_bot.catalogue import CATALOGUE
 from qsc_bot.errors import QscBotError
 from qsc_bot.exit_codes import EXIT_MEANINGS
-from qsc_bot.results import Text
+
+if TYPE_CHECKING:
+    from qsc_bot.results import Text
 
 ENVIRONMENT: Final = """\
 Where settings come from, the first that says something wins:
@@ -28,7 +30,8 @@ Settings:
 
 Folders (else the XDG places: .config, .local/state and .cache below HOME):
   QSC_BOT_CONFIG_DIR     holds config.yaml
-  QSC_BOT_STATE_DIR      holds sandbox.db, registry.yaml, budget.db (counts of calls) and what logins leave
+  QSC_BOT_STATE_DIR      holds journal.db (what was changed, with --reason), sandbox.db, registry.yaml, budget.db
+                         (counts of calls) and what logins leave
   QSC_BOT_CACHE_DIR      holds facts.json; safe to delete
 
 Others that are honoured:
@@ -103,15 +106,19 @@ TOPICS: Final[dict[str, tuple[str, Callable[[], str]]]] = {
 }
 
 
-def list_topics() -> Text:
+def list_topics() -> "Text":
     """The topics with a line each."""
+    from qsc_bot.results import Text
+
     rows = [f"  {name:<12} {summary}" for name, (summary, _) in TOPICS.items()]
     text = "Topics (qsc-bot help TOPIC):\n" + "\n".join(rows) + "\n\nEvery command has --help. Start with: qsc-bot demo"
     return Text(text=text, data={"topics": list(TOPICS)})
 
 
-def read_topic(name: str) -> Text:
+def read_topic(name: str) -> "Text":
     """One topic; raises `usage.invalid` naming the nearest."""
+    from qsc_bot.results import Text
+
     if name not in TOPICS:
         near = get_close_matches(name, TOPICS, n=1)
         hint = (f"qsc-bot help {near[0]}",) if near else ("qsc-bot help",)

@@ -4,12 +4,11 @@ import re
 
 import typer
 
-from qsc_bot.models.address import host_of
-from qsc_bot.models.profile import IDENTIFIER_PATTERN, IDENTIFIER_WORDS
-
 
 def identifier(text: str) -> str:
     """An id of an account or a topic."""
+    from qsc_bot.models.profile import IDENTIFIER_PATTERN, IDENTIFIER_WORDS
+
     if not re.fullmatch(IDENTIFIER_PATTERN, text):
         raise typer.BadParameter(f"{text[:80]!r} is not {IDENTIFIER_WORDS}")
     return text
@@ -17,6 +16,8 @@ def identifier(text: str) -> str:
 
 def address(text: str) -> str:
     """The address of an API."""
+    from qsc_bot.models.address import host_of
+
     try:
         host_of(text)
     except ValueError as error:

@@ -9,34 +9,27 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from qsc_bot.cli.ids import Ids, IdsFrom, id_texts
+from qsc_bot.cli.lists import AcrossReset
 from qsc_bot.cli.options import command, parameters, session, set_signature
+from qsc_bot.cli.selectors import SELECTING, SELECTOR_OPTIONS, Selectors
 from qsc_bot.cli.session import Session
-from qsc_bot.errors import QscBotError
-from qsc_bot.models.conversation import Control, Outcome
-from qsc_bot.results import Report, Running
+from qsc_bot.models.choices import Control
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from qsc_bot.models.conversation import Outcome
     from qsc_bot.models.operation import Step
     from qsc_bot.operations.operation import Author
-    from qsc_bot.operations.selection import Target
+    from qsc_bot.operations.reserve import Reserve
+    from qsc_bot.results import Report, Running
 
 UNASKED: Final = 20
 """Up to so many typed ids are acted on without a question."""
 TYPED_NUMBER: Final = 100
 """Above so many the number itself is typed instead of yes."""
 
-Ids = Annotated[
-    list[str] | None,
-    typer.Argument(
-        metavar="ID...",
-        help="SERVICE:SERVICE_ID, a mention id, a permalink or a contact id.",
-        show_default=False,
-    ),
-]
-IdsFrom = Annotated[
-    str | None,
-    typer.Option("--ids", metavar="FILE", help="A file with one id a line, or - for standard input."),
-]
 IfControl = Annotated[
     Control | None,
     typer.Option("--if-control", help="Only when it is held by this one; else exit 7, or skipped with several ids."),
@@ -56,7 +49,7 @@ Confirm = Annotated[
 ]
 
 Reason = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why; kept with the operation.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Answer yes to the question that --ids asks.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Answer yes to the question that is asked before many.")]
 
 WRITE_OPTIONS: Final[dict[str, tuple[Any, Any]]] = {
     "ids": (Ids, None),
@@ -68,6 +61,7 @@ WRITE_OPTIONS: Final[dict[str, tuple[Any, Any]]] = {
     "yes": (Yes, False),
     "confirm_profile": (Confirm, None),
     "reason": (Reason, None),
+    "across_reset": (AcrossReset, False),
     "fail_fast": (Annotated[bool, typer.Option("--fail-fast", help="Stop at the first failure.")], False),
 }
 LONGEST_COMMAND: Final = 4_000
@@ -86,6 +80,8 @@ class Write:
     confirm_profile: str | None
     reason: str | None
     fail_fast: bool
+    across_reset: bool
+    selectors: Selectors
     told: list[str] = field(default_factory=list)
 
     def run(
@@ -94,49 +90,118 @@ class Write:
         *,
         prepare: "Callable[[Sequence[Step]], Sequence[Step]]" = lambda steps: steps,
         **wish: Any,
-    ) -> Report | Running:
-        """Resolve the ids, then show what would be sent, or ask where it must be asked and act.
+    ) -> "Report | Running":
+        """Turn ids or selectors into a list, then show what would be sent, or ask where it must be asked and act.
 
         `wish` is what each step wants besides, see `models.operation.Step`; `prepare` decides the rest for all of them.
         """
-        from qsc_bot.models.operation import Step
+        from qsc_bot.models.conversation import Outcome
         from qsc_bot.operations.dry_run import plan_each
         from qsc_bot.operations.operation import start
-        from qsc_bot.operations.selection import resolve
 
-        connection, told = self.session.connection, self.told
-        self.session.printer.check_fields("outcomes", Outcome)
-        texts = _texts(self.session, self.ids or (), self.ids_from, tell=told.append)
-        targets = resolve(connection, texts, one_each=True, tell=told.append)
-        steps = prepare([Step(id=str(target.id), action=action, **wish) for target in targets])
-        if self.dry_run:
-            return plan_each(connection, steps, warnings=told)
-        self._confirm(targets, action)
-        notice_profile(self.session)
+        here, connection = self.session, self.session.connection
+        here.printer.check_fields("outcomes", Outcome)
+        reserve = kept_reserve(here, across_reset=self.across_reset, is_kept=self.asks)
+        with reserve.holding(connection):
+            found, doubt = self._chosen(action, wish) if self._selects(wish) else (self._named(action, wish), None)
+            steps = prepare(found)
+            if not steps:
+                return self._nothing_to_do()
+            if self.asks:
+                tell_cost(here, steps, reserve, told=self.told.append)
+            if self.dry_run:
+                return plan_each(connection, steps, warnings=self.told)
+        self._confirm(steps, action, doubt=doubt)
+        notice_profile(here)
         running = start(
             connection,
-            self.session.journal,
-            author(self.session, self.reason),
+            here.journal,
+            author(here, self.reason),
             steps,
             action=action,
-            is_single=len(steps) == 1,
+            is_single=len(steps) == 1 and not self.selectors.are_given,
             fails_fast=self.fail_fast,
-            warnings=told,
+            reserve=reserve,
+            warnings=self.told,
         )
-        return interruptible(self.session, running)
+        return interruptible(here, running)
 
-    def _confirm(self, targets: "Sequence[Target]", action: str) -> None:
+    @property
+    def asks(self) -> bool:
+        """Whether so many are meant, or such as nobody typed, that a question is asked."""
+        return self.selectors.are_given or self.ids_from is not None or len(set(self.ids or ())) > UNASKED
+
+    def _selects(self, wish: dict[str, Any]) -> bool:
+        self.selectors.check(ids_are_given=bool(self.ids or self.ids_from), is_guarded=wish.get("expected") is not None)
+        return self.selectors.are_given
+
+    def _named(self, action: str, wish: dict[str, Any]) -> "list[Step]":
+        """What is to be done to the conversations that ids name."""
+        from qsc_bot.models.operation import Step
+        from qsc_bot.operations.selection import resolve
+
+        texts = id_texts(self.session, self.ids or (), self.ids_from, tell=self.told.append)
+        targets = resolve(self.session.connection, texts, one_each=True, tell=self.told.append)
+        return [Step(id=str(target.id), action=action, **wish) for target in targets]
+
+    def _chosen(self, action: str, wish: dict[str, Any]) -> "tuple[list[Step], str | None]":
+        """What is to be done to the conversations that selectors choose, which are shown, and what they may miss."""
+        here = self.session
+        if not self.yes and not self.dry_run:
+            here.prompts.check_can_ask("conversations that selectors choose are changed after a yes", flag="--yes")
+        found = self.selectors.choose(
+            here, action, across_reset=self.across_reset, is_dry=self.dry_run, tell=self._warn
+        )
+        if not self.dry_run:
+            here.printer.preview_list(found.listing())
+        return found.steps(action, **wish), next(iter(found.gaps), None)
+
+    def _warn(self, text: str) -> None:
+        """Say something before anything is asked; to programs, with the result."""
+        if self.session.printer.is_for_programs:
+            self.told.append(text)
+        else:
+            self.session.printer.warning(text)
+
+    def _nothing_to_do(self) -> "Report":
+        from qsc_bot.models.conversation import Counts
+        from qsc_bot.results import DryRun, Outcomes, Report
+
+        self.session.printer.notice("nothing to do")
+        if self.dry_run:
+            return Report(schema="dry-run", body=DryRun(items=[], requests=[]), warnings=self.told)
+        return Report(schema="outcomes", body=Outcomes(operation=None, items=[], counts=Counts()), warnings=self.told)
+
+    def _confirm(self, steps: "Sequence[Step]", action: str, *, doubt: str | None) -> None:
         profile, prompts = self.session.profile, self.session.prompts
-        asks = self.ids_from is not None or len(targets) > UNASKED
-        if profile.protected is True or (profile.protected == "bulk" and asks):
+        if profile.protected is True or (profile.protected == "bulk" and self.asks):
             prompts.confirm_name(profile.name, given=self.confirm_profile, from_terminal=self.ids_from == "-")
-        if not asks or self.yes:
+        if not self.asks or self.yes:
             return
-        samples = ", ".join(str(target.id) for target in targets[:3]) + (", …" if len(targets) > 3 else "")
-        number = f"{len(targets)} conversation{'' if len(targets) == 1 else 's'}"
-        question = f"{action.replace('.', ' ').replace('_', '-')}: {number} of {profile.name} ({samples})"
-        typed = str(len(targets)) if len(targets) > TYPED_NUMBER else None
+        samples = ", ".join(step.id for step in steps[:3]) + (", …" if len(steps) > 3 else "")
+        number = f"{len(steps)} conversation{'' if len(steps) == 1 else 's'}"
+        partly = f", though not all could be looked at ({doubt})" if doubt else ""
+        question = f"{action.replace('.', ' ').replace('_', '-')}: {number} of {profile.name} ({samples}){partly}"
+        typed = str(len(steps)) if len(steps) > TYPED_NUMBER else None
         prompts.confirm(question, typed=typed, from_terminal=self.ids_from == "-")
+
+
+def kept_reserve(here: Session, *, across_reset: bool, is_kept: bool = True) -> "Reserve":
+    """Which of this hour's calls may be used: not those kept for the bot, but for a few typed conversations."""
+    from qsc_bot.operations.reserve import Reserve
+
+    return Reserve(is_kept=is_kept, across_reset=across_reset, tell=here.printer.notice)
+
+
+def tell_cost(here: Session, steps: "Sequence[Step]", reserve: "Reserve", *, told: Callable[[str], None]) -> None:
+    """Say first what writes will cost; to programs, with the result, only where the calls of this hour will not do."""
+    from qsc_bot.operations.forecast import coming_words, foresee
+
+    coming = foresee(here.connection, steps, reserve)
+    words = coming_words(coming, across_reset=reserve.across_reset)
+    here.printer.notice(words)
+    if coming.exceeds and here.printer.is_for_programs:
+        told(words)
 
 
 def notice_profile(here: Session) -> None:
@@ -153,18 +218,20 @@ def author(here: Session, reason: str | None) -> "Author":
     from qsc_bot.transport.redact import redact
 
     words = shlex.join(["qsc-bot", *here.words]).encode("utf-8", "replace").decode()
-    command = redact(words[:LONGEST_COMMAND], here.surroundings.secrets())
+    secrets = here.surroundings.secrets()
+    command = redact(words[:LONGEST_COMMAND], secrets)
     try:
         user = getpass.getuser()
     except (KeyError, OSError):
         user = "unknown"
-    return Author(by=user, host=socket.gethostname(), command=command, reason=reason)
+    kept = redact(reason, secrets) if reason else None
+    return Author(by=user, host=socket.gethostname(), command=command, reason=kept)
 
 
-def interruptible(here: Session, running: Running) -> Running:
+def interruptible(here: Session, running: "Running") -> "Running":
     """The same writes, with the first Ctrl-C held back until what is in flight is finished."""
 
-    def outcomes() -> Iterator[Outcome]:
+    def outcomes() -> "Iterator[Outcome]":
         with here.interrupts:
             yield from running.outcomes
 
@@ -179,41 +246,26 @@ def check_setup_write(here: Session, confirm_profile: str | None, *, asks: bool 
     notice_profile(here)
 
 
-def read_targets(here: Session, ids: list[str] | None, ids_from: str | None) -> "Sequence[Target]":
-    """The conversations that a reading command was given."""
-    from qsc_bot.operations.selection import resolve
-
-    texts = _texts(here, ids or (), ids_from, tell=here.printer.notice)
-    return resolve(here.connection, texts, one_each=False, tell=here.printer.notice)
-
-
-def _texts(here: Session, ids: Sequence[str], ids_from: str | None, *, tell: Callable[[str], None]) -> Sequence[str]:
-    from qsc_bot.operations.selection import clean_ids
-
-    if ids and ids_from:
-        raise QscBotError("usage.ids", "ids were given both as words and with --ids")
-    if ids_from:
-        return clean_ids(here.prompts.read_lines(ids_from), tell=tell)
-    if not ids:
-        raise QscBotError("usage.ids", "no conversation was named", hint=("give an id, or --ids FILE",))
-    return list(dict.fromkeys(ids))
-
-
-def write_command(app: typer.Typer, name: str, *, example: str) -> Callable[[Callable[..., Report | Running]], object]:
+def write_command(
+    app: typer.Typer, name: str, *, example: str
+) -> "Callable[[Callable[..., Report | Running]], object]":
     """Register a function as a command that takes what every write takes, and is handed it as one `Write`."""
 
-    def register(function: Callable[..., Report | Running]) -> object:
-        own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
+    def register(function: "Callable[..., Report | Running]") -> object:
+        own = list(inspect.signature(function).parameters.values())[1:]
         context = inspect.Parameter("ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
-        common = parameters(WRITE_OPTIONS)
+        common = parameters(WRITE_OPTIONS | SELECTOR_OPTIONS)
 
         @wraps(function)
-        def run(ctx: typer.Context, **given: Any) -> Report | Running:
-            typed = Write(session=session(ctx), **{option: given.pop(option) for option in WRITE_OPTIONS})
+        def run(ctx: typer.Context, **given: Any) -> "Report | Running":
+            selectors = Selectors(**{option: given.pop(option) for option in SELECTOR_OPTIONS})
+            options = {option: given.pop(option) for option in WRITE_OPTIONS}
+            typed = Write(session=session(ctx), selectors=selectors, **options)
             return function(typed, **given)
 
         keyword_only = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in own]
         set_signature(run, [context, *common, *keyword_only])
+        run.__doc__ = f"{function.__doc__}\n\n{SELECTING}"
         return command(app, name, example=example, schema="outcomes")(run)
 
     return register

@@ -37,7 +37,7 @@ class Secrets:
 
     The sandbox has its own, whatever the environment holds, so that a real token never reaches it. What was `given`,
     and a secret in the environment, are found without asking any store; `tell` hears of a stored one that is shadowed,
-    and of what stood around one in the environment and was taken off.
+    and of what stood around one in the environment and was taken off; `warn` of a stored one that cannot be used.
     A stored one that was made for another account or host than the profile names now counts as absent.
     """
 
@@ -48,11 +48,13 @@ class Secrets:
         *,
         given: Mapping[str, Secret] | None = None,
         tell: Callable[[str], None] = lambda _text: None,
+        warn: Callable[[str], None] | None = None,
     ) -> None:
         self._environ = environ
         self._vault = vault
         self._given = given or {}
         self._tell = tell
+        self._warn = warn or tell
         self._told: set[str] = set()
         self._unwrapped: set[str] = set()
         self._items: dict[str, Item | None] = {}
@@ -159,7 +161,7 @@ class Secrets:
     def _refuse(self, profile: Profile, name: str, owner: str) -> None:
         key, (told,) = (profile.name, name), whose({name: owner}, profile.name)
         if key not in self._refused and name not in _SENT_IN_HEADERS:  # of a token the call that fails tells it
-            self._tell(f"{told}, so it is not used")
+            self._warn(f"{told}, so it is not used")
         self._refused[key] = told
 
     def _item(self, profile: Profile, name: str) -> Item | None:
@@ -175,7 +177,7 @@ class Secrets:
                 self._items[key] = None
                 self._trouble[key] = error.message
                 if name not in _SENT_IN_HEADERS:  # of a token the call that fails tells it
-                    self._tell(f"{error.message}, so the {words_of(name)} stored for {key} is not used")
+                    self._warn(f"{error.message}, so the {words_of(name)} stored for {key} is not used")
         return self._items.get(key)
 
     def _tell_wrapping(self, name: str, secret: Secret) -> None:

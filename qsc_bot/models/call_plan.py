@@ -16,11 +16,16 @@ class PlannedCalls(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CallPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """All calls, and what is left of the hour on Social Connect as this machine knows it, or null."""
+    """All calls, and what is left of the hour on Social Connect as this machine knows it, or null.
+
+    Of a command that looks again and again it is the first look; `looks` is how many there are at most, null where
+    there is one, or no end.
+    """
 
     items: list[PlannedCalls]
     total: int
     at_least: bool
+    looks: int | None = None
     calls_left: int | None = None
     reserve: int | None = None
     resets_at: datetime | None = None

@@ -11,21 +11,12 @@ from typing import Final, Literal, Self
 import msgspec
 
 from qsc_bot.errors import QscBotError
+from qsc_bot.models.choices import Control as Control  # stands apart because options offer it
 
 _SERVICE: Final = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 _SERVICE_ID: Final = re.compile(r"[^\s\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,200}")
 _PATH_STEPS: Final = frozenset({".", ".."})
 """Such an id would name another address once it stands in a path."""
-
-
-class Control(StrEnum):
-    """Who holds a conversation."""
-
-    BOT = "bot"
-    AGENT = "agent"
-    OTHER = "other"
-    IDLE = "idle"
-    UNKNOWN = "unknown"
 
 
 class Method(StrEnum):

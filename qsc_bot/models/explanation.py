@@ -17,8 +17,9 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True, rename={"by": "from"}):
-    """One thing that happened: a `message`, a change of `status`, `assignment` or `priority`, another `action`, the
-    `recipe` that should have fired (on Messenger the `webhook`), or who holds the conversation now (`control`)."""
+    """One thing that happened: a `message`, a change of `status`, `assignment` or `priority`, another `action`, an
+    `operation` of this tool, the `recipe` that should have fired (on Messenger the `webhook`), or who holds the
+    conversation now (`control`)."""
 
     at: datetime | None
     kind: str

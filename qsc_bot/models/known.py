@@ -5,6 +5,8 @@ from typing import Literal
 from msgspec import Struct
 
 Order = Literal["waiting", "last", "id"]
+Stretch = tuple[float | None, float | None]
+"""From when until when messages were read, without a gap; None and None where none were."""
 
 
 class Known(Struct, frozen=True, kw_only=True):
@@ -47,6 +49,11 @@ class Coverage(Struct, frozen=True, kw_only=True):
     swept_at: float | None = None
     tagged_at: float | None = None
     contacts_at: float | None = None
+
+    @property
+    def stretch(self) -> Stretch:
+        """From when until when all messages were read."""
+        return self.swept_from, self.swept_until
 
 
 class Wanted(Struct, frozen=True, kw_only=True):

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 import msgspec
 
+from qsc_bot.models.choices import State as State
 from qsc_bot.models.conversation import Call, Control, Counts, Failure, Outcome, Reading
 
 
@@ -14,14 +15,6 @@ class Phase(StrEnum):
     PLANNED = "planned"
     SENT = "sent"
     ANSWERED = "answered"
-
-
-class State(StrEnum):
-    """How far an operation came. `unfinished` can be resumed."""
-
-    RUNNING = "running"
-    UNFINISHED = "unfinished"
-    DONE = "done"
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -122,10 +115,14 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True, tag="ended"):
 
 
 class Anchor(msgspec.Struct, frozen=True, kw_only=True, tag="anchor"):
-    """So many entries before this one were removed; its hash is that of the last of them."""
+    """The entries up to this number, of so many operations, were removed; the hash is that of the last of them.
+
+    It belongs to no operation, and is bound to the entries around it like any other. The newest one counts.
+    """
 
     removed: int
     operations: int
+    last_hash: str
     by: str
     host: str
 

@@ -12,7 +12,7 @@ class SandboxConversation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
-    """One rule that lets calls fail; `left` is null for ever."""
+    """One rule that lets calls fail, all that match or `rate_percent` of them; `left` is null for ever."""
 
     pattern: str
     status: int | None = None
@@ -20,6 +20,8 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     cut: str | None = None
     body: str | None = None
     rate_limit: bool = False
+    rate_percent: float | None = None
+    seed: int = 0
     left: int | None = None
 
 

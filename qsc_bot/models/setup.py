@@ -5,9 +5,9 @@ from typing import Literal
 
 import msgspec
 
+from qsc_bot.models.choices import Active
 from qsc_bot.models.wire import WireId
 
-Active = Literal["always", "business-hours"]
 Noun = Literal["webhook", "recipe"]
 
 

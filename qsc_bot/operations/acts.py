@@ -10,6 +10,7 @@ from qsc_bot.operations.connection import Connection
 from qsc_bot.operations.escalation import write_tag
 from qsc_bot.operations.handover import extend, hand_over
 from qsc_bot.operations.move import Trace, plan_move
+from qsc_bot.operations.renewal import renew
 from qsc_bot.operations.tag_along import follows, hand_over_with_tag
 from qsc_bot.operations.work import Work, order_of
 
@@ -27,6 +28,7 @@ ACTS: Final[Mapping[str, Act]] = {
     "handover.to_bot": hand_over_as_wished,
     "handover.to_agent": hand_over_as_wished,
     "handover.extend": extend,
+    "handover.renew": renew,
     "escalation.add": write_tag,
     "escalation.remove": write_tag,
 }

@@ -1,18 +1,20 @@
 """The list as it is known on this machine, without a call."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 
+from qsc_bot.errors import QscBotError
 from qsc_bot.models.conversation import Conversation
 from qsc_bot.models.known import Coverage, Known, Wanted
 from qsc_bot.models.profile import Profile, Stuck
 from qsc_bot.models.wire import moment
+from qsc_bot.operations.anew import Attempt, renewing
 from qsc_bot.operations.judge import Judge
 from qsc_bot.operations.known_rows import offline_view
 from qsc_bot.operations.query import Query
-from qsc_bot.operations.rows import listing_of
+from qsc_bot.operations.rows import left_out
 from qsc_bot.results import Ending, Listing, ListSummary
 from qsc_bot.storage.index import Index
 
@@ -21,7 +23,12 @@ NEVER_READ = "nothing was read of this account yet; the list without --cached re
 
 def list_known(index: Index, profile: Profile, query: Query, *, limits: Stuck, now: datetime) -> Listing[Conversation]:
     """What earlier runs found out, each row with its age; those too old are `stale`."""
-    return _Cached(index, profile, query, limits, now).listing()
+
+    def attempt() -> Attempt:
+        made = _Cached(index, profile, query, limits, now)
+        return made.rows(), made.ending
+
+    return renewing(index, attempt)
 
 
 class _Cached:
@@ -34,13 +41,10 @@ class _Cached:
         self._by_control: Counter[str] = Counter()
         self._by_code: Counter[str] = Counter()
         self._stuck = 0
-        self._total = self._unread = self._undecided = 0
+        self._total = self._unlooked = self._undecided = 0
 
-    def listing(self) -> Listing[Conversation]:
-        """The rows up to the limit, and how many there are."""
-        return listing_of(self._rows(), self._ending)
-
-    def _rows(self) -> Iterator[Conversation]:
+    def rows(self) -> Iterator[Conversation]:
+        """The rows up to the limit."""
         query = self._query
         wanted = query.from_index(now=self._view.now, since=self._since)
         known = filter(self._is_tagged_as_wanted, self._index.select(wanted))
@@ -60,7 +64,7 @@ class _Cached:
 
     def _is_accepted(self, row: Conversation) -> bool:
         is_accepted = self._query.accepts(row)
-        self._unread += not is_accepted and row.observed_at is None
+        self._unlooked += not is_accepted and row.observed_at is None
         return is_accepted
 
     def _left(self, rows: Iterator[Conversation], wanted: Wanted) -> int:
@@ -68,9 +72,11 @@ class _Cached:
             return sum(1 for _ in rows)
         return self._index.count(wanted) - self._total
 
-    def _ending(self) -> Ending:
+    def ending(self) -> Ending:
+        """How many there are, and what may be missing."""
         shown = sum(self._by_control.values())
-        warnings = [*self._gaps(self._view.coverage), *self._left_out()]
+        doubts = [*self._unread(self._view.coverage), *self._left_out()]
+        warnings = [*self._gaps(self._view.coverage), *doubts]
         return Ending(
             complete=not warnings and shown == self._total,
             summary=ListSummary(
@@ -83,27 +89,36 @@ class _Cached:
             ),
             warnings=warnings,
             hints=[f"{shown} of {self._total} shown; add --all"] if shown < self._total else [],
-            failure=self._query.failure(shown),
+            failure=self._query.failure(shown) or self._ignorance(doubts),
         )
+
+    def _ignorance(self, doubts: Sequence[str]) -> QscBotError | None:
+        """The failure of a check that found nothing because it does not know: that is no good news."""
+        if not doubts or not self._query.fails_if_any:
+            return None
+        return QscBotError("check.unknown", f"nothing was found, but not all is known: {doubts[0]}")
 
     def _left_out(self) -> Iterator[str]:
         reads = "the list without --cached reads it"
-        if self._unread:
-            yield f"{self._unread} conversations were left out: who holds them was not read yet; {reads}"
+        if self._unlooked:
+            yield f"{left_out(self._unlooked)}: who holds them was not read yet; {reads}"
         if self._undecided:
-            yield f"{self._undecided} conversations were left out: whether their tag is on is not known; {reads}"
+            yield f"{left_out(self._undecided)}: whether their tag is on is not known; {reads}"
         if self._query.waiting:
             wanted = self._query.from_index(now=self._view.now, since=self._since)
             if unclear := self._index.count_unclear(wanted):
-                yield f"{unclear} conversations were left out: since when their customer waits is not known"
+                yield f"{left_out(unclear)}: since when their customer waits is not known"
 
-    def _gaps(self, cover: Coverage) -> Iterator[str]:
-        begin, until = moment(cover.swept_from), moment(cover.swept_until)
-        if cover.tagged_at == 0:
-            yield "the list of tagged contacts had gaps; the list without --cached tells them"
-        if begin is None or until is None:
+    def _unread(self, cover: Coverage) -> Iterator[str]:
+        begin = moment(cover.swept_from)
+        if begin is None:
             yield NEVER_READ
         elif begin > self._since:
             yield f"messages from before {begin:%Y-%m-%dT%H:%M:%SZ} were not read; the list without --cached reads them"
-        elif until < self._view.now - self._query.max_age:
+
+    def _gaps(self, cover: Coverage) -> Iterator[str]:
+        until = moment(cover.swept_until)
+        if cover.tagged_at == 0:
+            yield "the list of tagged contacts had gaps; the list without --cached tells them"
+        if until is not None and until < self._view.now - self._query.max_age:
             yield f"messages were last read at {until:%Y-%m-%dT%H:%M:%SZ}; what came in since is not shown"

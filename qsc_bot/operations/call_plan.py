@@ -1,19 +1,11 @@
-"""The calls that a list would take, planned from what is known: nothing is asked for it."""
+"""Which calls a command would make, as it is shown: by endpoint, with what is left of the hour."""
 
-from collections.abc import Iterator, Sequence
-from itertools import islice
-from math import ceil
+from collections.abc import Iterable
 from typing import Final
 
 from qsc_bot.models.call_plan import CallPlan, PlannedCalls
-from qsc_bot.models.conversation import Method
-from qsc_bot.models.known import Known, Wanted
 from qsc_bot.models.limits import Limits
-from qsc_bot.models.wire import moment
-from qsc_bot.operations.known_rows import FEW_THREADS, View, is_swept
-from qsc_bot.operations.query import Query
 from qsc_bot.results import Record
-from qsc_bot.storage.index import Index
 
 CONTACTS: Final = "GET /{account_id}/inbox/contacts"
 MENTIONS: Final = "GET /{account_id}/inbox/mentions"
@@ -24,75 +16,39 @@ THREADS: Final = "GET /{page_id}/conversations"
 OWNER: Final = "GET /{page_id}/thread_owner"
 SOCIAL_CONNECT: Final = "Social Connect"
 META: Final = "Meta"
+IN_ALL: Final = "in all"
+FIRST_LOOK: Final = "in the first look"
 
 
-def plan_list(index: Index, view: View, query: Query, *, limits: Limits | None) -> Record:
-    """The calls of a list by endpoint; those that only answers can tell count as the fewest that there are."""
-    items = [*_sweep(index, view, query), *_readings(_due(index, view, query))]
+def planned(
+    endpoint: str, calls: int, reason: str, *, remote: str = SOCIAL_CONNECT, at_least: bool = False
+) -> PlannedCalls:
+    """The calls to one endpoint; `at_least` where only answers can tell how many more there are."""
+    return PlannedCalls(endpoint=endpoint, remote=remote, calls=calls, at_least=at_least, reason=reason)
+
+
+def as_record(
+    items: Iterable[PlannedCalls], limits: Limits | None, *, scope: str = IN_ALL, looks: int | None = None
+) -> Record:
+    """A plan as it is shown, with what is known of the hour's calls; `scope` says of what its sum is."""
+    calls = list(items)
     plan = CallPlan(
-        items=items,
-        total=sum(one.calls for one in items),
-        at_least=any(one.at_least for one in items),
+        items=calls,
+        total=sum(one.calls for one in calls),
+        at_least=any(one.at_least for one in calls),
+        looks=looks,
         calls_left=limits.left if limits else None,
         reserve=limits.reserve if limits else None,
         resets_at=limits.reset_at if limits else None,
     )
-    return Record(schema="call-plan", item=plan, view=_text(plan), views_everywhere=True)
+    return Record(schema="call-plan", item=plan, view=_text(plan, scope), views_everywhere=True)
 
 
-def _sweep(index: Index, view: View, query: Query) -> Iterator[PlannedCalls]:
-    """What it takes to learn who wrote and whose contact bears the tag; nothing where that is known and young."""
-    if is_swept(view, start=query.start(view.now)):
-        return
-    cover = view.coverage
-    listed_at, until, begin = moment(cover.tagged_at), moment(cover.swept_until), moment(cover.swept_from)
-    if query.full or listed_at is None or view.now - listed_at > view.control_max_age:
-        known = index.count(Wanted(since=0.0, only_tagged=True))
-        pages = max(1, ceil(known / 50))
-        yield _planned(CONTACTS, pages, f"the list of tagged contacts, {known} known, 50 a call", at_least=True)
-    else:
-        yield _planned(CONTACTS, 1, "contacts that changed since the list was read, 50 a call", at_least=True)
-    start = query.start(view.now)
-    if query.full or until is None or begin is None or until < start:
-        yield _planned(MENTIONS, 1, f"messages since {start:%Y-%m-%dT%H:%M:%SZ}, 100 a call", at_least=True)
-        return
-    yield _planned(MENTIONS, 1, f"messages since {until:%Y-%m-%dT%H:%M:%SZ}, 100 a call", at_least=True)
-    if start < begin:
-        yield _planned(MENTIONS, 1, f"messages before {begin:%Y-%m-%dT%H:%M:%SZ}, 100 a call", at_least=True)
-
-
-def _due(index: Index, view: View, query: Query) -> list[tuple[Known, Method]]:
-    """Of the rows that will be shown, those that must be asked."""
-    wanted = query.from_index(now=view.now, since=query.start(view.now))
-    shown = islice(index.select(wanted), None if query.judges_rows else query.limit)
-    return [(one, view.method_of(one.service)) for one in shown if view.is_due(one)]
-
-
-def _readings(due: Sequence[tuple[Known, Method]]) -> Iterator[PlannedCalls]:
-    by_method = {method: sum(one is method for _, one in due) for method in Method}
-    if number := by_method[Method.TAG]:
-        yield _planned(CONTACT, number, "contacts of which the list proves nothing")
-    if number := by_method[Method.HANDOVER]:
-        yield _planned(HANDOVER, number, "new messages, or read too long ago; one call each", at_least=True)
-    number = by_method[Method.MESSENGER]
-    if number > FEW_THREADS:
-        yield _planned(MODE, 1, "whether routing is on", remote=META)
-        yield _planned(THREADS, ceil(number / 100), "threads of the bot, 100 a call", remote=META, at_least=True)
-    if number:
-        fewest = 1 if number > FEW_THREADS else number
-        yield _planned(OWNER, fewest, f"one for each of {number} that is not the bot's", remote=META, at_least=True)
-
-
-def _planned(
-    endpoint: str, calls: int, reason: str, *, remote: str = SOCIAL_CONNECT, at_least: bool = False
-) -> PlannedCalls:
-    return PlannedCalls(endpoint=endpoint, remote=remote, calls=calls, at_least=at_least, reason=reason)
-
-
-def _text(plan: CallPlan) -> str:
+def _text(plan: CallPlan, scope: str) -> str:
     lines = [f"{_number(one.calls, one.at_least)}  {one.endpoint}\n{'':>10}{one.reason}" for one in plan.items]
+    looks = "" if plan.looks is None else f"; {plan.looks} look{'' if plan.looks == 1 else 's'} at most"
     left = "" if plan.calls_left is None else f"; {plan.calls_left} left, {plan.reserve} kept for the bot"
-    return "\n".join([*lines, f"{_number(plan.total, plan.at_least)}  calls in all{left}"])
+    return "\n".join([*lines, f"{_number(plan.total, plan.at_least)}  calls {scope}{looks}{left}"])
 
 
 def _number(calls: int, at_least: bool) -> str:

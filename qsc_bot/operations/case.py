@@ -13,6 +13,7 @@ from qsc_bot.models.mention import ToldMention
 from qsc_bot.models.profile import SANDBOX_NAME, Profile
 from qsc_bot.models.setup import Recipe
 from qsc_bot.models.thread import App
+from qsc_bot.operations.deeds import Deed
 
 LONGEST_QUOTE: Final = 80
 
@@ -39,8 +40,8 @@ class Inbox:
 class Case:
     """One conversation with everything that its rules look at; what could not be read is None, and in `failures`.
 
-    `others` are the contact's other conversations; `also` the same ones, read only where the escalation tag contradicts
-    who holds this one.
+    `deeds` is what this tool did to it; `others` are the contact's other conversations; `also` the same ones, read only
+    where the escalation tag contradicts who holds this one.
     """
 
     id: ConversationId
@@ -52,6 +53,7 @@ class Case:
     others: Sequence[ConversationId] | None = None
     also: Sequence[Conversation] | None = None
     story: Sequence[ToldMention] = ()
+    deeds: Sequence[Deed] | None = None
     recipes: Sequence[Recipe] | None = None
     is_routed: bool | None = None
     apps: Sequence[App] | None = None

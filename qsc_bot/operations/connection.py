@@ -9,6 +9,7 @@ from qsc_bot.api.mentions import Mentions
 from qsc_bot.control.driver import Driver, Drivers
 from qsc_bot.control.escalations import Escalations
 from qsc_bot.control.messenger import MessengerDriver
+from qsc_bot.errors import QscBotError
 from qsc_bot.models.conversation import Method
 from qsc_bot.models.duration import parse_duration
 from qsc_bot.models.profile import Profile
@@ -19,8 +20,11 @@ from qsc_bot.transport.clock import Clock
 
 @dataclass(frozen=True, kw_only=True)
 class Connection:
-    """The clients and drivers of one account. `can_read` is false for a method without its token,
-    `should_stop` true once Ctrl-C was pressed while writing."""
+    """The clients and drivers of one account. `can_read` is false for a method without its token.
+
+    While something is written, `asked_to_stop` gives why no further conversation is to be begun, and `check_stop`
+    raises KeyboardInterrupt where what is in flight is not to be waited for either.
+    """
 
     profile: Profile
     contacts: Contacts
@@ -34,7 +38,8 @@ class Connection:
     budget: Budget
     sleep: Callable[[float], None]
     can_read: Callable[[Method], bool]
-    should_stop: Callable[[], bool]
+    asked_to_stop: Callable[[], QscBotError | None]
+    check_stop: Callable[[], None]
 
     @property
     def messenger(self) -> MessengerDriver | None:

@@ -1,7 +1,5 @@
-"""One conversation in full, and several by id."""
+"""One conversation in full."""
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final
@@ -11,21 +9,18 @@ import msgspec
 
 from qsc_bot.api.contacts import UNSUPPORTED
 from qsc_bot.control.escalations import is_escalated
-from qsc_bot.control.survey import read_each
 from qsc_bot.errors import ApiError, QscBotError
-from qsc_bot.models.conversation import Conversation, ConversationId, Reading
+from qsc_bot.models.conversation import Conversation, ConversationId
 from qsc_bot.models.mention import Mention
 from qsc_bot.models.profile import Profile
 from qsc_bot.operations.connection import Connection
 from qsc_bot.operations.known_rows import view_of
 from qsc_bot.operations.query import MAX_AGE, Query
-from qsc_bot.operations.rows import COLUMNS, PLAIN, empty, merge, noted
+from qsc_bot.operations.rows import empty, merge, noted
 from qsc_bot.operations.selection import Target
 from qsc_bot.operations.sweep import is_private
 from qsc_bot.operations.talk import Talk
-from qsc_bot.results import Ending, Listing, ListSummary
 
-STATUS_FIELDS: Final = frozenset({"control", "id", "control_until", "observed_at"})
 PAGES_LOOKED_THROUGH: Final = 5
 """No filter by author is documented, so the newest messages are looked through for one person, up to 500 of them."""
 
@@ -42,42 +37,6 @@ def show_conversation(connection: Connection, target: Target, *, since: timedelt
     if reading.contact_id is None:
         row = _with_contact(connection, target.id, row)
     return row
-
-
-def show_status(connection: Connection, targets: Sequence[Target]) -> Listing[Conversation]:
-    """Who holds each of these: one fresh reading each, and nothing else is asked.
-
-    A failure that all of them meet is raised; one of several is shown as `unknown` with its reason.
-    """
-    readings = list(_read_each_fresh(connection, [target.id for target in targets]))
-    failures = [reading.failure for reading in readings if reading.failure]
-    if len(failures) == len(readings) and len({failure.code for failure in failures}) == 1:
-        raise failures[0].as_error()
-    rows = [merge(empty(connection, reading.id), reading) for reading in readings]
-    summary = ListSummary(
-        total=len(rows),
-        by_control=dict(Counter(row.control.value for row in rows)),
-        since=None,
-        calls=connection.budget.calls,
-        calls_left=connection.budget.left,
-    )
-    return Listing(
-        schema="conversation-list",
-        items=rows,
-        columns=[column for column in COLUMNS if column.field in STATUS_FIELDS],
-        plain=PLAIN,
-        ending=lambda: Ending(summary=summary),
-    )
-
-
-def _read_each_fresh(connection: Connection, people: Sequence[ConversationId]) -> Iterator[Reading]:
-    """Each by a call of its own, in the order given."""
-    readers = {}
-    for service in {person.service for person in people}:
-        driver = connection.drivers.of(service)
-        members = [person for person in people if person.service == service]
-        readers[service] = read_each(members, driver.read, method=driver.method, now=connection.clock.now)
-    return (next(readers[person.service]) for person in people)
 
 
 def page_of(profile: Profile, conversation: Conversation) -> str:

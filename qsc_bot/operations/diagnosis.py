@@ -8,12 +8,13 @@ from qsc_bot.operations.case import Case, Proof, Rule
 from qsc_bot.operations.observed import control_seen, messages_seen
 from qsc_bot.operations.rules.agents import AGENTS
 from qsc_bot.operations.rules.bot import BOT
+from qsc_bot.operations.rules.journal import JOURNAL
 from qsc_bot.operations.rules.messages import MESSAGES
 from qsc_bot.operations.rules.messenger import MESSENGER
 from qsc_bot.operations.rules.recipes import RECIPES
 from qsc_bot.operations.rules.unreadable import UNREADABLE
 
-RULES: Final[tuple[Rule, ...]] = (*UNREADABLE, *MESSENGER, *AGENTS, *RECIPES, *BOT, *MESSAGES)
+RULES: Final[tuple[Rule, ...]] = (*UNREADABLE, *JOURNAL, *MESSENGER, *AGENTS, *RECIPES, *BOT, *MESSAGES)
 FINE: Final = {
     Control.BOT: "the bot holds it and nobody waits too long",
     Control.AGENT: "agents hold it and nobody waits too long",

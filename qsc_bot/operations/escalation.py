@@ -3,6 +3,7 @@
 from qsc_bot.models.conversation import ConversationId, Outcome
 from qsc_bot.models.operation import Step
 from qsc_bot.operations.move import Trace, move, skipped_by_guard
+from qsc_bot.operations.moved import skipped_if_moved
 from qsc_bot.operations.work import Work
 
 
@@ -16,6 +17,8 @@ def write_tag(work: Work, step: Step, trace: Trace) -> Outcome:
     with work.alone_with(before.contact_id):
         if earlier := work.shared(before.contact_id, step):
             return earlier
+        if skipped := skipped_if_moved(work, step, before):
+            return skipped
         if skipped := skipped_by_guard(before, order, several=not work.is_single):
             return skipped
         return work.share(before.contact_id, move(connection, connection.tag, before, order, trace))

@@ -1,12 +1,12 @@
 """Why a conversation is where it is: what was read, what follows from it, and what to type next."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
 from msgspec.structs import replace
 
-from qsc_bot.models.explanation import Explanation, TimelineEntry, Verdict
+from qsc_bot.models.explanation import Explanation, Verdict
 from qsc_bot.operations.case import Case
 from qsc_bot.operations.connection import Connection
 from qsc_bot.operations.diagnosis import diagnose
@@ -15,6 +15,7 @@ from qsc_bot.operations.selection import Target
 from qsc_bot.operations.timeline import timeline
 from qsc_bot.results import Record
 from qsc_bot.setup.back_end import SetupBackEnd
+from qsc_bot.storage.journal import Journal
 
 PARTS: Final = {
     "control": "who holds it",
@@ -25,6 +26,7 @@ PARTS: Final = {
     "recipes": "the recipes",
     "mode": "the Page's mode",
     "apps": "the Page's apps",
+    "journal": "what this tool did",
 }
 
 
@@ -33,22 +35,22 @@ def explain(
     target: Target,
     *,
     setup: Callable[[], SetupBackEnd],
+    journal: Journal,
     since: timedelta | datetime,
     options: str = "",
-    known: Sequence[TimelineEntry] = (),
 ) -> Record:
     """Explain one conversation; what could not be read is a warning, and the rest stands.
 
-    `options` are appended to every command line, so that it acts for the same account when it is pasted; `known` are
-    entries of the timeline from this machine's own records. Raises what `inquire` raises.
+    `options` are appended to every command line, so that it acts for the same account when it is pasted. Raises what
+    `inquire` raises.
     """
-    case = inquire(connection, target, setup=setup, since=since)
+    case = inquire(connection, target, setup=setup, journal=journal, since=since)
     verdicts = [_with_options(one, options) for one in diagnose(case)]
     item = Explanation(
         id=case.row.id,
         conversation=case.row,
         verdicts=verdicts,
-        timeline=timeline(case, known=known),
+        timeline=timeline(case),
         next=_distinct(line for one in verdicts for line in one.next),
     )
     return Record(schema="explanation", item=item, warnings=_warnings(case))

@@ -8,6 +8,7 @@ from qsc_bot.errors import QscBotError
 from qsc_bot.exit_codes import ExitCode
 from qsc_bot.models.delivery import RECIPE_KEY, REVISION_KEY
 from qsc_bot.models.setup import Recipe
+from qsc_bot.models.wording import counted
 from qsc_bot.operations.recipe import SHOWN
 from qsc_bot.operations.webhook import check_name
 from qsc_bot.results import Record
@@ -80,7 +81,7 @@ def verify_recipe(setup: GuidedSetup, name: str, chunks: Iterable[bytes]) -> Rec
 def _told(recipe: Recipe) -> str:
     seen = recipe.evidence
     assert seen is not None
-    times = f"{seen.count} time{'' if seen.count == 1 else 's'}"
+    times = counted(seen.count, "time")
     if seen.first and seen.last:
         times += f", first {seen.first:%Y-%m-%d %H:%M}, last {seen.last:%Y-%m-%d %H:%M} UTC"
     return f"revision {seen.revision} was delivered {times}; this proves its address, not its filter"

@@ -1,6 +1,7 @@
 """Hand conversations to the bot or to the agents, and prolong the bot's control."""
 
 from datetime import timedelta
+from typing import Final
 
 import msgspec
 
@@ -10,10 +11,14 @@ from qsc_bot.control.driver import Driver
 from qsc_bot.control.escalations import is_escalated
 from qsc_bot.errors import ApiError, QscBotError, WriteInDoubt
 from qsc_bot.models.conversation import Control, ConversationId, Method, Outcome, Reading, Status
-from qsc_bot.models.operation import Step
+from qsc_bot.models.operation import Before, Step
 from qsc_bot.operations.connection import Connection
-from qsc_bot.operations.move import Order, Sent, Trace, move, outcome, send_all, skipped_by_guard
+from qsc_bot.operations.move import FOUND_DONE, Order, Sent, Trace, move, outcome, send_all, skipped_by_guard
+from qsc_bot.operations.moved import skipped_if_moved
 from qsc_bot.operations.work import Work
+
+CLOCKS_APART_SECONDS: Final = 5
+"""So far two clocks may be apart that were just compared, to the second."""
 
 
 def extension_seconds(by: timedelta) -> int:
@@ -36,6 +41,8 @@ def hand_over(work: Work, step: Step, trace: Trace) -> Outcome:
     with work.alone_with(tag_contact):
         if earlier := work.shared(tag_contact, step):
             return earlier
+        if skipped := skipped_if_moved(work, step, before):
+            return skipped
         if skipped := skipped_by_guard(before, order, several=not work.is_single):
             return skipped
         item = move(connection, driver, before, order, trace)
@@ -50,6 +57,8 @@ def extend(work: Work, step: Step, trace: Trace) -> Outcome:
     if skipped := skipped_by_guard(before, order, several=not work.is_single):
         return skipped
     assert step.seconds is not None
+    if _is_extended(work.doubts.get(step.id), before, step.seconds):
+        return outcome(before, order, Status.CHANGED, after=before.control, verified=True, note=FOUND_DONE)
     plan = driver.plan_extension(person, step.seconds)
     if not plan.calls:
         return outcome(before, order, Status.SKIPPED, note=f"control by {before.method.value} does not lapse")
@@ -59,6 +68,13 @@ def extend(work: Work, step: Step, trace: Trace) -> Outcome:
             f"{person} is held by {before.control.value}; only the app that holds it may extend control",
         )
     return _extended(driver, before, order, send_all(driver, before, plan.calls, trace))
+
+
+def _is_extended(doubted: Before | None, now: Reading, seconds: int) -> bool:
+    """Whether control lasts as long as a write with a lost answer would have made it last."""
+    if doubted is None or now.control is not Control.BOT or now.control_until is None:
+        return False
+    return now.control_until >= doubted.observed_at + timedelta(seconds=seconds - CLOCKS_APART_SECONDS)
 
 
 def _extended(driver: Driver, before: Reading, order: Order, sent: Sent) -> Outcome:

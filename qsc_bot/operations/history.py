@@ -1,6 +1,8 @@
 """From the journal's entries to operations as they stand: pure, and the same for every reader."""
 
-from collections.abc import Callable, Sequence
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import asdict, replace
@@ -24,6 +26,7 @@ from qsc_bot.models.operation import (
     State,
     Step,
 )
+from qsc_bot.storage.chain import entry_of
 from qsc_bot.storage.journal import Journal
 
 if TYPE_CHECKING:
@@ -32,12 +35,34 @@ if TYPE_CHECKING:
 LOST: Final = "the run ended after its write was sent and before it was known what became of it"
 
 
+NEAR: Final = 3
+COMPARED: Final = 1000
+PAGE: Final = 200
+
+
 def read_operation(journal: Journal, operation: str) -> Operation:
-    """One operation with its items; raises `operation.not_found`."""
+    """One operation with its items; raises `operation.not_found` naming the nearest ids."""
     entries = journal.entries(operation)
     if not entries:
-        raise QscBotError("operation.not_found", f"no operation {operation[:80]!r} is in the journal")
+        near = get_close_matches(operation, journal.operations()[:COMPARED], n=NEAR)
+        hint = tuple(f"qsc-bot operation show {one}" for one in near)
+        raise QscBotError("operation.not_found", f"no operation {operation[:80]!r} is in the journal", hint=hint)
     return fold(entries, is_running=lambda: journal.is_running(operation))
+
+
+def summaries(journal: Journal, operations: Sequence[str]) -> Iterator[OperationSummary | QscBotError]:
+    """These operations without their items, read page by page; in place of one that cannot be read, why."""
+    for start in range(0, len(operations), PAGE):
+        outlines = journal.outlines(operations[start : start + PAGE])
+        for operation, rows in outlines.items():
+            yield _summary(journal, operation, rows)
+
+
+def _summary(journal: Journal, operation: str, rows: Sequence[sqlite3.Row]) -> OperationSummary | QscBotError:
+    try:
+        return summary_of(fold([entry_of(row) for row in rows], is_running=lambda: journal.is_running(operation)))
+    except QscBotError as error:
+        return error
 
 
 def steps_of(entries: Sequence[Entry]) -> list[Step]:
@@ -47,9 +72,7 @@ def steps_of(entries: Sequence[Entry]) -> list[Step]:
 
 def summary_of(operation: Operation) -> OperationSummary:
     """An operation without its items."""
-    known = asdict(operation)
-    known.pop("items")
-    return OperationSummary(**known)
+    return OperationSummary(**{name: getattr(operation, name) for name in OperationSummary.__struct_fields__})
 
 
 def fold(entries: Sequence[Entry], *, is_running: Callable[[], bool]) -> Operation:
@@ -104,10 +127,13 @@ def _planned(step: Step) -> OperationItem:
 
 
 def _after(item: OperationItem, event: object) -> OperationItem:
-    """An item after one more thing happened to it; what was sent and not settled is in doubt."""
+    """An item after one more thing happened to it; what was sent and not settled is in doubt.
+
+    The state before is that before the first write that may have changed something.
+    """
     match event:
         case Sent(before=before, call=call):
-            first = item.state_before or before
+            first = (item.state_before if item.status is Status.IN_DOUBT else None) or before
             calls = [*item.calls, call]
             return replace(
                 item, status=Status.IN_DOUBT, note=LOST, phase=Phase.SENT, state_before=first, calls=calls, ids={}

@@ -9,9 +9,9 @@ from typing import Final, TypeVar
 import msgspec
 
 from qsc_bot.api.contacts import UNSUPPORTED
+from qsc_bot.control import survey
 from qsc_bot.control.driver import failed
 from qsc_bot.control.escalations import is_escalated
-from qsc_bot.control.survey import read_each
 from qsc_bot.errors import QscBotError
 from qsc_bot.models.contact import Contact
 from qsc_bot.models.conversation import Control, Conversation, ConversationId, Method, Reading
@@ -20,6 +20,7 @@ from qsc_bot.models.thread import App
 from qsc_bot.operations.case import Case, Inbox
 from qsc_bot.operations.connection import Connection
 from qsc_bot.operations.conversation import PAGES_LOOKED_THROUGH
+from qsc_bot.operations.deeds import Deed, deeds_of
 from qsc_bot.operations.known_rows import view_of
 from qsc_bot.operations.query import MAX_AGE, Query
 from qsc_bot.operations.rows import empty, merge
@@ -28,10 +29,11 @@ from qsc_bot.operations.stuck import stuck_codes
 from qsc_bot.operations.sweep import is_private
 from qsc_bot.operations.talk import Talk
 from qsc_bot.setup.back_end import SetupBackEnd
+from qsc_bot.storage.journal import Journal
 
 T = TypeVar("T")
 
-STOPPING: Final = frozenset({"api.rate_limited", "auth.rejected", "auth.no_token", "access.account"})
+STOPPING: Final = survey.STOPPING | {"auth.rejected", "auth.no_token", "access.account"}
 """After such a failure every further call to the same remote would fail alike."""
 EXPLAINED: Final = frozenset({"access.scope", "access.denied", "config.topic"})
 """Failures that are an explanation themselves, even where nothing else is known."""
@@ -68,7 +70,12 @@ class Messages:
 
 
 def inquire(
-    connection: Connection, target: Target, *, setup: Callable[[], SetupBackEnd], since: timedelta | datetime
+    connection: Connection,
+    target: Target,
+    *,
+    setup: Callable[[], SetupBackEnd],
+    journal: Journal,
+    since: timedelta | datetime,
 ) -> Case:
     """Read one conversation for its explanation.
 
@@ -76,21 +83,24 @@ def inquire(
     and the recipes where they are kept by calls; on Messenger the mode, and the connected apps where somebody waits or
     another app holds it, instead of the recipes. Raises the first failure where nothing of it is known.
     """
-    return _Inquiry(connection, target.id).case(target.mention, setup, since)
+    start = Query(since=since).start(connection.clock.now())
+    return _Inquiry(connection, target.id, journal, start).case(target.mention, setup)
 
 
 class _Inquiry:
-    def __init__(self, connection: Connection, person: ConversationId) -> None:
+    def __init__(self, connection: Connection, person: ConversationId, journal: Journal, since: datetime) -> None:
         self._connection = connection
         self._person = person
+        self._journal = journal
+        self._since = since
         self._driver = connection.drivers.of(person.service)
         self._failures: dict[str, QscBotError] = {}
         self._social_connect, self._meta, self._either = (Asking(self._failures) for _ in range(3))
 
-    def case(self, named: Mention | None, setup: Callable[[], SetupBackEnd], since: timedelta | datetime) -> Case:
+    def case(self, named: Mention | None, setup: Callable[[], SetupBackEnd]) -> Case:
         """Everything, in the order in which it is asked for."""
         connection, reading = self._connection, self._control()
-        messages = self._messages(named, since=since)
+        messages = self._messages(named)
         contact = self._contact(reading)
         row = self._row(messages.row, reading, contact)
         if self._is_nothing_known(row, reading, contact):
@@ -111,6 +121,7 @@ class _Inquiry:
             others=others,
             also=also,
             story=messages.story,
+            deeds=self._deeds(),
             recipes=self._social_connect("recipes", lambda: setup().recipes()) if by_recipe else None,
             is_routed=is_routed,
             apps=apps,
@@ -124,17 +135,25 @@ class _Inquiry:
             return reading
         return failed(self._person, self._driver.method, self._failures["control"], self._connection.clock.now())
 
-    def _messages(self, named: Mention | None, *, since: timedelta | datetime) -> Messages:
+    def _deeds(self) -> Sequence[Deed] | None:
+        try:
+            return deeds_of(self._journal, self._connection.profile, self._person, since=self._since)
+        except QscBotError as error:
+            self._failures["journal"] = error
+            return None
+
+    def _messages(self, named: Mention | None) -> Messages:
         """The customer's newest message, and the thread around it; where that fails, what was seen on the way to it."""
-        start = Query(since=since).start(self._connection.clock.now())
         with self._talk() as looked:
             newest = named if named and self._is_private(named) else None
             if newest is None:
-                newest = self._social_connect("messages", lambda: next(self._look(looked, start), None))
+                newest = self._social_connect("messages", lambda: next(self._look(looked), None))
             else:
                 looked.take([newest])
             sieve = looked.sieve
-            inbox = Inbox(since=start, seen=sieve.seen, private=sieve.private, other_types=sorted(sieve.other_types))
+            inbox = Inbox(
+                since=self._since, seen=sieve.seen, private=sieve.private, other_types=sorted(sieve.other_types)
+            )
             seen = looked.row(self._person, is_whole=False)
         if newest is None or seen is None:
             return Messages(row=empty(self._connection, self._person), story=(), inbox=inbox)
@@ -147,9 +166,9 @@ class _Inquiry:
             row = thread.row(self._person) or seen
         return Messages(row=row, story=[one for one in story if self._is_private(one)], inbox=inbox)
 
-    def _look(self, looked: Talk, start: datetime) -> Iterator[Mention]:
+    def _look(self, looked: Talk) -> Iterator[Mention]:
         """The customer's messages in the newest pages, newest first."""
-        for page in islice(self._connection.mentions.newest_first(start), PAGES_LOOKED_THROUGH):
+        for page in islice(self._connection.mentions.newest_first(self._since), PAGES_LOOKED_THROUGH):
             looked.take(page)
             yield from (one for one in page if one.conversation == self._person and self._is_private(one))
 
@@ -192,7 +211,7 @@ class _Inquiry:
 
     def _held(self, row: Conversation) -> Conversation:
         person, driver = ConversationId(row.service, row.service_id), self._connection.drivers.of(row.service)
-        (reading,) = read_each([person], driver.read, method=driver.method, now=self._connection.clock.now)
+        (reading,) = survey.read_each([person], driver.read, method=driver.method, now=self._connection.clock.now)
         return merge(row, reading)
 
     def _page(self, row: Conversation) -> tuple[bool | None, Sequence[App] | None]:

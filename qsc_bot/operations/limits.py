@@ -7,9 +7,10 @@ from typing import Final
 from qsc_bot.errors import AccessDenied, ApiError
 from qsc_bot.models.limits import CallsOfProcess, GraphLimits, Limits
 from qsc_bot.models.wire import moment
+from qsc_bot.models.wording import counted
 from qsc_bot.results import Record
 from qsc_bot.storage.account import Look, Use
-from qsc_bot.storage.window import GRACE_SECONDS, Window
+from qsc_bot.storage.window import DOUBT_SECONDS, GRACE_SECONDS, Window
 from qsc_bot.transport.allowance import Allowance
 from qsc_bot.transport.clock import Clock
 
@@ -55,7 +56,7 @@ def _limits(allowance: Allowance, reserve: int, clock: Clock, *, asked: bool, gr
         reset_at=moment(window.reset_at),
         seen_at=moment(window.seen_at),
         asked=asked,
-        note=note or _note(look.window, is_over=is_over),
+        note="; ".join(filter(None, (note or _note(look.window, is_over=is_over), _doubt(look)))) or None,
         reserve=reserve,
         used_by=[_calls(use) for use in look.uses],
         graph=graph,
@@ -68,6 +69,14 @@ def _note(window: Window | None, *, is_over: bool) -> str | None:
     if is_over:
         return RESET_PASSED
     return NEVER_SEEN if window is None or window.left is None else None
+
+
+def _doubt(look: Look) -> str | None:
+    """Why less may be left than the remote would say."""
+    if not look.in_flight:
+        return None
+    calls, minutes = counted(look.in_flight, "call"), int(DOUBT_SECONDS // 60)
+    return f"counted as used: {calls} without an answer, for {minutes} min if the process died"
 
 
 def _graph(allowance: Allowance | None, clock: Clock) -> GraphLimits | None:
@@ -102,7 +111,7 @@ def _lines(item: Limits, now: datetime) -> list[str]:
     kept = f", {item.reserve} of them kept for the bot" if item.reserve else ""
     lines = [
         _line("host", item.host),
-        _line("limit", "-" if item.limit is None else f"{item.limit} calls{period}"),
+        _line("limit", "-" if item.limit is None else f"{counted(item.limit, 'call')}{period}"),
         _line("left", "-" if item.left is None else f"{item.left}{kept}"),
         _line("reset", _reset(item, now)),
         *_used(item.used_by),

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from typing import Final
 
@@ -14,17 +15,21 @@ from qsc_bot.errors import QscBotError
 from qsc_bot.models.conversation import Conversation, ConversationId, Method, Reading
 from qsc_bot.models.known import Known, Wanted
 from qsc_bot.models.profile import SANDBOX_NAME, Stuck
+from qsc_bot.models.wording import counted
+from qsc_bot.operations.anew import Attempt, renewing
 from qsc_bot.operations.connection import Connection
 from qsc_bot.operations.judge import Judge
 from qsc_bot.operations.known_rows import View, is_swept, person_of, view_of
 from qsc_bot.operations.query import Query
 from qsc_bot.operations.readings import Readings
 from qsc_bot.operations.refresh import Refresh
-from qsc_bot.operations.rows import listing_of, merge, noted
+from qsc_bot.operations.rows import left_out, merge, noted
+from qsc_bot.operations.spending import Spending
 from qsc_bot.results import Ending, Listing, ListSummary
 
 CHUNK: Final = 100
 """So many conversations are read ahead at once when only some of them will be shown."""
+_NOT_ALL: Final = "not all messages were read, so conversations may be missing"
 NOT_READ_YET: Final = "streamed before older messages were read; add --sort waiting to have waiting_s"
 
 
@@ -42,17 +47,38 @@ def list_conversations(
     each 100 mentions, then what it takes to read who holds the rows shown. `tell` hears of the progress, `say` of what
     a person should know before it happens: that the calls of this hour will not do, and until when is waited.
     """
-    survey = Survey(connection, query, tell, say=say, limits=limits)
-    return survey.listing(survey.rows())
+
+    def attempt() -> Attempt:
+        survey = Survey(connection, query, tell, say=say, limits=limits)
+        return survey.rows(), survey.ending
+
+    within = partial(_keeping, connection, query, say)
+    return renewing(connection.index, attempt, streams=query.streams, within=within)
 
 
-def list_escalated(connection: Connection, query: Query) -> Listing[Conversation]:
+def list_escalated(
+    connection: Connection, query: Query, *, say: Callable[[str], None] = lambda _: None
+) -> Listing[Conversation]:
     """Every conversation of the contacts that bear the escalation tag, with who holds each.
 
-    Raises `api.refused` where the API refuses to list them.
+    `say` hears of what a person should know before it happens. Raises `api.refused` where the API refuses to list them.
     """
-    survey = Survey(connection, query, lambda _: None)
-    return survey.listing(survey.tagged())
+
+    def attempt() -> Attempt:
+        survey = Survey(connection, query, lambda _: None, say=say)
+        return survey.tagged(), survey.ending
+
+    return renewing(connection.index, attempt, within=partial(_keeping, connection, query, say))
+
+
+def _keeping(connection: Connection, query: Query, say: Callable[[str], None]) -> AbstractContextManager[None]:
+    """A block in which the calls are kept that are the bot's."""
+    return spending_of(query, say).keeping(connection.budget, connection.profile.budget_reserve)
+
+
+def spending_of(query: Query, say: Callable[[str], None]) -> Spending:
+    """How a list spends the calls that are left."""
+    return Spending(max_calls=query.max_calls, across_reset=query.across_reset, say=say)
 
 
 Bringing = Callable[[Callable[[datetime], datetime]], Iterator[list[ConversationId]]]
@@ -73,9 +99,9 @@ class Survey:
     ) -> None:
         self._connection = connection
         self._query = query
-        self._say = say
+        self._spending = spending_of(query, say)
         self._refresh = Refresh(connection, full=query.full, tell=tell, foresee=self._foresee)
-        self._readings = Readings(connection)
+        self._readings = Readings(connection, tell)
         self._since: datetime | None = None
         self._total = self._returned = self._unseen = self._undecided = self._unclear = 0
         self._by_control: Counter[str] = Counter()
@@ -85,22 +111,7 @@ class Survey:
         self._is_cut = self._has_swept = False
         self._stop: QscBotError | None = None
 
-    def listing(self, rows: Iterator[Conversation]) -> Listing[Conversation]:
-        """The rows with their columns, and the ending that is known after the last of them."""
-        return listing_of(rows, self._ending)
-
     def rows(self) -> Iterator[Conversation]:
-        """The rows, keeping the calls that are the bot's."""
-        with self._keeping():
-            yield from self._rows()
-
-    def _keeping(self) -> AbstractContextManager[None]:
-        query, reserve = self._query, self._connection.profile.budget_reserve
-        return self._connection.budget.keeping(
-            reserve, most_calls=query.max_calls, across_reset=query.across_reset, tell=self._say
-        )
-
-    def _rows(self) -> Iterator[Conversation]:
         """Rows in the order asked for, or page by page where that was asked for and nothing is known yet."""
         if self._query.streams and self._connection.index.coverage().swept_until is None:
             yield from self._streamed()
@@ -113,11 +124,7 @@ class Survey:
         yield from self._shown(self._with_escalation(self._connection.index.select(wanted)))
 
     def tagged(self) -> Iterator[Conversation]:
-        """The conversations of tagged contacts, keeping the calls that are the bot's."""
-        with self._keeping():
-            yield from self._tagged()
-
-    def _tagged(self) -> Iterator[Conversation]:
+        """The conversations of tagged contacts."""
         self._refresh.tags.bring_up_to_date(anew=True)
         if self._connection.escalations.refusal:
             raise self._connection.escalations.refusal
@@ -206,23 +213,17 @@ class Survey:
         self._readings.ask(list(others.values()))
         yield from map(self._judge.row, rows)
 
-    def _foresee(self, calls: int) -> None:
-        """Say first that so many calls to Social Connect are more than are left."""
-        coming = self._connection.budget.forecast(calls)
-        if not coming.later:
-            return
-        when = f", the rest after {coming.resets_at:%H:%M} UTC" if coming.resets_at else ""
-        kept = f", {coming.reserve} calls an hour being kept for the bot" if coming.reserve else ""
-        how = "" if self._query.across_reset else "; add --across-reset to wait for them"
-        self._say(f"{calls} calls are needed: {coming.now} can go now{kept}{when}{how}")
+    def _foresee(self, calls: int) -> bool:
+        return self._spending.foresee(self._connection.budget, calls)
 
     def _view(self) -> View:
         query = self._query
         return view_of(self._connection, max_age=query.max_age, full=query.full, has_swept=self._has_swept)
 
-    def _ending(self) -> Ending:
-        budget, warnings = self._connection.budget, list(self._warnings())
-        stop = self._stop or next(iter(self._readings.stops.values()), None)
+    def ending(self) -> Ending:
+        """What is known after the last row."""
+        budget, warnings = self._connection.budget, self.gaps()
+        stop = self._stop or self._readings.stop
         return Ending(
             complete=not self._is_cut and not warnings,
             summary=ListSummary(
@@ -243,27 +244,38 @@ class Survey:
         unseen = f", and {self._unseen} not looked at" if self._unseen else ""
         return f"{self._returned} of {self._total} shown{unseen}; add --all"
 
+    def _cut_sweep(self, stop: QscBotError) -> str:
+        """What was not read before a limit, and what reads it."""
+        reach = self._refresh.reach
+        missing = reach.missing() if reach else "what is new was not read"
+        if not missing:
+            return f"the list of tagged contacts was not read to its end, so some may be missing: {stop.message}"
+        how = "the next run without --full" if self._query.full else "the next run"
+        return f"{_NOT_ALL}: {stop.message}; {missing}; {how} reads on from there"
+
     def _wrong_clock(self) -> Iterator[str]:
         """That this machine's clock is wrong; the sandbox's is the user's own to move."""
         if (warning := self._connection.clock.warning) and self._connection.profile.name != SANDBOX_NAME:
             yield warning
 
-    def _warnings(self) -> Iterator[str]:
-        """What the list may have missed."""
+    def gaps(self) -> list[str]:
+        """What the list may have missed, once its last row was read."""
+        return list(self._gaps())
+
+    def _gaps(self) -> Iterator[str]:
         yield from self._refresh.tags.warnings
         sieve = self._refresh.sieve
         if self._stop:
-            yield f"not all messages were read, so conversations may be missing: {self._stop.message}"
-        if self._readings.unread:
-            stop = next(iter(self._readings.stops.values()))
-            yield f"who holds {self._readings.unread} conversations was not read: {stop.message}"
+            yield self._cut_sweep(self._stop)
+        if self._readings.unread and (stop := self._readings.stop):
+            yield f"who holds {counted(self._readings.unread, 'conversation')} was not read: {stop.message}"
         if failures := self._readings.failures:
             first = next(iter(failures.values()))
-            yield f"who holds {len(failures)} conversations could not be read: {first.message}"
+            yield f"who holds {counted(len(failures), 'conversation')} could not be read: {first.message}"
         if self._undecided:
-            yield f"{self._undecided} conversations were left out: whether the escalation tag is on could not be read"
+            yield f"{left_out(self._undecided)}: whether the escalation tag is on could not be read"
         if self._unclear:
-            yield f"{self._unclear} conversations were left out: since when their customer waits is not known"
+            yield f"{left_out(self._unclear)}: since when their customer waits is not known"
         if sieve.seen and not sieve.private:
             types = ", ".join(sorted(sieve.other_types))
             yield (

@@ -13,6 +13,7 @@ from qsc_bot.transport.answer_ids import answer_ids
 CONTROL_WORDS: Final[Mapping[Control, str]] = {control: control.value for control in Control}
 ESCALATION_WORDS: Final[Mapping[Control, str]] = {Control.AGENT: "escalated", Control.BOT: "not-escalated"}
 VERIFY_READS: Final = 3
+FOUND_DONE: Final = "the answer was lost; found done"
 SETTLE_SECONDS: Final = 1.0
 """Clients of Meta's read for about three seconds after a write before they trust what they see."""
 
@@ -33,8 +34,15 @@ class Order:
     is_again: bool = field(default=False, kw_only=True)
 
     def allows(self, control: Control) -> bool:
-        """Whether the guard lets a conversation in this state be written."""
-        return self.if_control in (None, control) or (self.is_again and control is self.to)
+        """Whether the guard lets a conversation in this state be written.
+
+        After a lost answer it may be where that write moved it, too: at its target, or with us on the way from another
+        app to the agents.
+        """
+        if self.if_control in (None, control):
+            return True
+        is_halfway = self.to is Control.AGENT and self.if_control is Control.OTHER and control is Control.BOT
+        return self.is_again and (control is self.to or is_halfway)
 
     @property
     def note(self) -> str:
@@ -150,11 +158,11 @@ def guard_failed(before: Reading, order: Order) -> QscBotError:
 
 
 def skipped_by_guard(before: Reading, order: Order, *, several: bool) -> Outcome | None:
-    """What `--if-control` makes of one of several: skipped. For a single one the guard is an error, raised here."""
+    """What a guard makes of one of several: skipped. For a single one `--if-control` is an error, raised here."""
     if order.allows(before.control):
         return None
     error = guard_failed(before, order)
-    if not several:
+    if not (several or order.is_again):
         raise error
     return outcome(before, order, Status.SKIPPED, after=before.control, note=error.message)
 
@@ -162,8 +170,7 @@ def skipped_by_guard(before: Reading, order: Order, *, several: bool) -> Outcome
 def _found_so(before: Reading, order: Order) -> Outcome:
     """Nothing is to be done: it was so before, or the write whose answer was lost made it so."""
     if order.is_again:
-        note = "the answer was lost; found done"
-        return outcome(before, order, Status.CHANGED, after=before.control, verified=True, note=note)
+        return outcome(before, order, Status.CHANGED, after=before.control, verified=True, note=FOUND_DONE)
     return outcome(before, order, Status.UNCHANGED, after=before.control, verified=True, note=before.note)
 
 

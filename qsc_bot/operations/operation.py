@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from qsc_bot.errors import QscBotError
-from qsc_bot.models.conversation import Control, Outcome, Status
-from qsc_bot.models.operation import Begun, Operation, OperationItem, Resumed, Step
+from qsc_bot.models.conversation import Outcome, Status
+from qsc_bot.models.operation import Before, Begun, Operation, OperationItem, Resumed, State, Step
 from qsc_bot.models.profile import Profile
 from qsc_bot.operations.connection import Connection
+from qsc_bot.operations.forecast import tell_shortage
 from qsc_bot.operations.history import fold, read_operation, steps_of
 from qsc_bot.operations.recording import Recording
+from qsc_bot.operations.reserve import FREE, Reserve
 from qsc_bot.operations.run import Run, is_left
 from qsc_bot.operations.work import Work, new_operation
 from qsc_bot.results import Report, Running
@@ -39,6 +41,7 @@ def start(
     known: Mapping[str, Outcome] | None = None,
     undoes: str | None = None,
     fails_fast: bool = False,
+    reserve: Reserve = FREE,
     warnings: Sequence[str] = (),
     workers: int = WRITERS,
 ) -> Running:
@@ -48,7 +51,7 @@ def start(
     """
     recording = Recording(journal, new_operation(connection.clock.unix()))
     work = Work(connection=connection, operation=recording.operation, is_single=is_single)
-    run = Run(work, recording, steps, known=known, fails_fast=fails_fast, workers=workers)
+    run = Run(work, recording, steps, known=known, fails_fast=fails_fast, reserve=reserve, workers=workers)
     begin = Begun(
         action=action,
         profile=connection.profile.name,
@@ -70,7 +73,9 @@ def start(
     return Running(schema="outcomes", outcomes=outcomes(), total=len(steps), report=lambda: run.report(warnings))
 
 
-def resume(connection: Connection, journal: Journal, author: Author, operation: str) -> Running:
+def resume(
+    connection: Connection, journal: Journal, author: Author, operation: str, reserve: Reserve = FREE
+) -> Running:
     """Go on with an operation: what is not settled is read again, and sent again only where it is not done.
 
     Everything of the operation is reported. Raises `operation.not_found`, `operation.running` while another process
@@ -84,13 +89,23 @@ def resume(connection: Connection, journal: Journal, author: Author, operation: 
             found = fold(entries, is_running=lambda: True)
             known = {item.id: outcome_of(item) for item in found.items if not is_left(item)}
             recording = Recording(journal, operation)
-            work = Work(connection=connection, operation=operation, is_single=found.total == 1, doubts=doubts_of(found))
-            run = Run(work, recording, steps_of(entries), known=known)
+            work = Work(
+                connection=connection,
+                operation=operation,
+                is_single=found.total == 1,
+                doubts=doubts_of(found),
+                begun=begun_of(found),
+            )
+            steps = steps_of(entries)
+            run = Run(work, recording, steps, known=known, reserve=reserve)
             runs.append(run)
             yield from known.values()
             if len(known) < found.total:
+                tell_shortage(connection, [step for step in steps if step.id not in known], reserve)
                 recording.resumed(Resumed(by=author.by, host=author.host, command=author.command))
                 yield from run.outcomes()
+            elif found.state is not State.DONE:  # it ended between the last outcome and the word that all is done
+                recording.ended(is_done=True, error=None)
 
     def report() -> Report:
         return runs[0].report()
@@ -114,12 +129,18 @@ def check_place(profile: Profile, journal: Journal, operation: str) -> Operation
     return found
 
 
-def doubts_of(operation: Operation) -> dict[str, Control]:
-    """Who held each conversation before a write of which nobody knows whether it was done."""
+def doubts_of(operation: Operation) -> dict[str, Before | None]:
+    """What was read of each conversation before a write of which nobody knows whether it was done."""
+    return {item.id: item.state_before for item in operation.items if item.status is Status.IN_DOUBT}
+
+
+def begun_of(operation: Operation) -> dict[str, Before]:
+    """The states before writes that may have been done, of which one is in doubt or of several some were answered."""
     return {
-        item.id: item.state_before.control
+        item.id: item.state_before
         for item in operation.items
-        if item.status is Status.IN_DOUBT and item.state_before is not None
+        if (item.status is Status.IN_DOUBT or len({call.path for call in item.calls}) > 1)
+        and item.state_before is not None
     }
 
 

@@ -7,6 +7,7 @@ from typing import Final, Literal
 from qsc_bot.errors import QscBotError
 from qsc_bot.models.conversation import Control, Conversation
 from qsc_bot.models.known import Wanted
+from qsc_bot.models.wording import counted
 
 Sort = Literal["waiting", "last", "id"]
 LIMIT: Final = 50
@@ -70,7 +71,7 @@ class Query:
         """The failure that a list that is not empty was asked to be."""
         if not shown or not self.fails_if_any:
             return None
-        return QscBotError("check.found", f"{shown} conversation{'' if shown == 1 else 's'} found, and none is allowed")
+        return QscBotError("check.found", f"{counted(shown, 'conversation')} found, and none is allowed")
 
 
 def limit_of(limit: int | None, *, all_: bool) -> int | None:

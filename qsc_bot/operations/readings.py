@@ -1,7 +1,7 @@
 """Asks who holds conversations: those that must be asked, and nobody in vain once a remote refuses or a limit ends."""
 
 import threading
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import chain
 from typing import Final
@@ -13,6 +13,7 @@ from qsc_bot.errors import AccessDenied, ApiError, NotFound, QscBotError
 from qsc_bot.models.conversation import ConversationId, Method, Reading
 from qsc_bot.models.known import Known
 from qsc_bot.models.wire import moment
+from qsc_bot.models.wording import counted
 from qsc_bot.operations.connection import Connection
 from qsc_bot.operations.known_rows import FEW_THREADS, person_of
 from qsc_bot.transport.parallel import in_parallel, side_by_side
@@ -24,8 +25,9 @@ SETTLING: Final = timedelta(days=1)
 class Readings:
     """What one run asked. `stops` tells by remote why it was not asked further, `failures` which answers were none."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, tell: Callable[[str], None] = lambda _: None) -> None:
         self._connection = connection
+        self._tell = tell
         self._refusals: dict[Method, AccessDenied] = {}
         self._lists: dict[str, ThreadList] = {}
         self._turn = threading.Lock()
@@ -44,19 +46,36 @@ class Readings:
         wanted = {person_of(one): one for one in threads}
         with side_by_side([self._news(service, wanted) for service in {one.service for one in threads}]) as pages:
             people = chain(others, self._threads_to_ask(chain.from_iterable(pages), set(wanted), ours))
-            found = {one.id: one for one in in_parallel(self._read, people) if one is not None}
+            found = {one.id: one for one in self._told(in_parallel(self._read, people)) if one is not None}
         self.unread += len(due) - len(found) - len(ours)
         return found | ours
+
+    def ask_each(self, people: Sequence[ConversationId]) -> dict[ConversationId, Reading]:
+        """Ask about each of these by a call of its own; who is not in the answer was not asked."""
+        found = {one.id: one for one in in_parallel(self._read, people) if one is not None}
+        self.unread += len(people) - len(found)
+        return found
 
     def ask_tags(self, people: Sequence[Known]) -> None:
         """Read whether the contacts of these are escalated; what is found stands in the index."""
         tag = self._connection.tag
-        for reading in in_parallel(lambda person: self._read(person, tag), map(person_of, people)):
+        for reading in self._told(in_parallel(lambda person: self._read(person, tag), map(person_of, people))):
             self.unread += reading is None
 
-    def stop_of(self, known: Known) -> QscBotError | None:
+    @property
+    def stop(self) -> QscBotError | None:
+        """Why one of the remotes was not asked further, the first of them."""
+        return next(iter(self.stops.values()), None)
+
+    def _told(self, readings: Iterable[Reading | None]) -> Iterator[Reading | None]:
+        """The same readings; how many there are so far is told."""
+        for number, reading in enumerate(readings, start=1):
+            self._tell(f"asked who holds {counted(number, 'conversation')}")
+            yield reading
+
+    def stop_of(self, one: Known | ConversationId) -> QscBotError | None:
         """Why its remote was not asked further."""
-        return self.stops.get(remote_of(self._method(known)))
+        return self.stops.get(remote_of(self._connection.drivers.method_of(one.service)))
 
     def _read(self, person: ConversationId, driver: Driver | None = None) -> Reading | None:
         driver = driver or self._connection.drivers.of(person.service)

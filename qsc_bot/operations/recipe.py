@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from qsc_bot.errors import QscBotError
-from qsc_bot.models.setup import Active, Recipe
+from qsc_bot.models.choices import Active
+from qsc_bot.models.setup import Recipe
 from qsc_bot.operations.webhook import check_name
 from qsc_bot.results import Column, Ending, Listing, Record
 from qsc_bot.setup.back_end import SetupBackEnd

@@ -9,12 +9,16 @@ from qsc_bot.storage.journal import Journal
 
 
 class Recording:
-    """The journal of one operation. `failure` is why what was done could not be written down any more."""
+    """The journal of one operation. `failure` is why what was done could not be written down any more.
+
+    Once it `is_over`, nothing goes out and nothing of an item is written down: what was in flight then is in doubt.
+    """
 
     def __init__(self, journal: Journal, operation: str) -> None:
         self._journal = journal
         self.operation = operation
         self.failure: QscBotError | None = None
+        self.is_over = False
 
     def begun(self, begin: Begun, steps: Sequence[Step], known: Sequence[Outcome] = ()) -> None:
         """Write down the plan before anything of it is done, and what is known already of some of its items."""
@@ -37,6 +41,7 @@ class Recording:
 
     def sending(self, item: str, event: Sent) -> None:
         """Write down what is about to go out; raises where that cannot be, so that it does not go out."""
+        self.check_open()
         if self.failure is not None:
             raise self.failure
         try:
@@ -47,7 +52,13 @@ class Recording:
 
     def note(self, item: str, event: Event) -> None:
         """Write down what has happened; a failure of that is kept, for what has happened is to be told all the same."""
-        self._note(item, event)
+        if not self.is_over:
+            self._note(item, event)
+
+    def check_open(self) -> None:
+        """Raise where the run is over."""
+        if self.is_over:
+            raise QscBotError("run.interrupted", "the run was broken off before this was sent")
 
     def _note(self, item: str | None, event: Event) -> None:
         try:
@@ -68,8 +79,13 @@ class ItemRecording:
     def sending(self, before: Reading, call: Call) -> None:
         """A write goes out next."""
         self.before = self.before or before
-        self._recording.sending(self._item, Sent(before=Before.of(before), call=call))
-        self.is_sent = True
+        was_sent, self.is_sent = self.is_sent, True  # before the look at whether the run is over: who ends it sees this
+        try:
+            self._recording.sending(self._item, Sent(before=Before.of(before), call=call))
+        except QscBotError:
+            self.is_sent = was_sent
+            raise
+        self._recording.check_open()
 
     def answered(self, ids: dict[str, str], error: QscBotError | None = None) -> None:
         """Its answer came, or was lost."""

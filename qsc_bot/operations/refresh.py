@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import wait
 from datetime import datetime, timedelta
 from functools import partial
 from math import ceil
@@ -9,11 +10,12 @@ from typing import Final
 
 from qsc_bot.models.conversation import ConversationId
 from qsc_bot.models.mention import Mention
-from qsc_bot.models.wire import moment
+from qsc_bot.models.wording import counted
 from qsc_bot.operations.connection import Connection
+from qsc_bot.operations.reach import Reach, Window
 from qsc_bot.operations.sweep import Sieve
-from qsc_bot.operations.tag_list import OVERLAP, TagList
-from qsc_bot.transport.parallel import beside, side_by_side
+from qsc_bot.operations.tag_list import TagList
+from qsc_bot.transport.parallel import beside, in_turn
 
 KEPT: Final = timedelta(days=28)
 """Messages are kept as long as the API itself looks back by default."""
@@ -21,14 +23,18 @@ MOST_SLICES: Final = 6
 SLICE_PAGES: Final = 3
 """A list is a chain of page tokens; a slice of time is a chain of its own, and ends with a page that is not full."""
 _PAGE: Final = 100
-_EDGE: Final = timedelta(seconds=1)
+_LOOK_SECONDS: Final = 1.0
+"""How often it is told that the list of tagged contacts is being waited for."""
 
 
 class Refresh:
-    """One run's way of bringing the index up to date. `sieve` counts what was read; `foresee` hears of coming calls."""
+    """One run's way of bringing the index up to date. `sieve` counts what was read, and `reach` tells how far.
+
+    `foresee` hears of coming calls, and says whether all of them can go now.
+    """
 
     def __init__(
-        self, connection: Connection, *, full: bool, tell: Callable[[str], None], foresee: Callable[[int], None]
+        self, connection: Connection, *, full: bool, tell: Callable[[str], None], foresee: Callable[[int], bool]
     ) -> None:
         self._connection = connection
         self._index = connection.index
@@ -37,6 +43,7 @@ class Refresh:
         self._foresee = foresee
         self.sieve = Sieve(connection.mentions.is_filtered)
         self.tags = TagList(connection, full=full)
+        self.reach: Reach | None = None
 
     def all_at_once(self, start: Callable[[datetime], datetime]) -> Iterator[list[ConversationId]]:
         """Tags and messages side by side; messages begin once the first answer has told the remote's time."""
@@ -52,6 +59,8 @@ class Refresh:
             except BaseException:
                 self.tags.give_up()
                 raise
+            while wait([tags], timeout=_LOOK_SECONDS).not_done:
+                self._tell("reading the list of tagged contacts")
             tags.result()
         self._prove(met)
 
@@ -63,29 +72,28 @@ class Refresh:
     def messages(self, start: Callable[[datetime], datetime]) -> Iterator[list[ConversationId]]:
         """Read what is not known of the messages since `start`; the customers that each page shows first.
 
-        The time comes from a remote that was already asked. What is left unread is read again the next time.
+        The time comes from a remote that was already asked. Each page counts as soon as it is taken in, so that the
+        next run reads on where this one was ended.
         """
         now = self._connection.clock.now()
-        cover, since = self._index.coverage(), start(now)
-        until, begin = moment(cover.swept_until), moment(cover.swept_from)
-        is_joined = until is not None and begin is not None and since <= until <= now + OVERLAP
-        windows = self._windows(since, begin, until) if is_joined and until and begin else [(since, None)]
-        if self._full and is_joined:
-            windows = [(since, None)]
-        for window in windows:
-            for page in self._pages(*window):
-                if not is_joined and not self.sieve.seen:
-                    self._index.drop_messages()
-                yield self._take(page)
+        since = start(now)
+        self.reach = reach = Reach(self._index, since=since, now=now, full=self._full)
+        for window in reach.windows():
+            for page in self._pages(window):
+                if not self.sieve.seen:
+                    reach.begin()
+                fresh = self._take(page)
+                reach.grow(window, page)
+                yield fresh
+            reach.finish(window)
         if since > now - KEPT:
             self._index.drop_messages(before=(now - KEPT).timestamp())
-        oldest = max(min(since, begin) if is_joined and begin else since, now - KEPT)
-        self._index.mark(swept_from=oldest.timestamp(), swept_until=now.timestamp(), swept_at=now.timestamp())
+            reach.keep_from(now - KEPT)
 
     def _take(self, page: list[Mention]) -> list[ConversationId]:
         """The customers that a page shows first; not being on the list of tagged contacts counts for them."""
         fresh = self._index.take(list(self.sieve.private_messages(page)))
-        self._tell(f"{self.sieve.seen} messages read")
+        self._tell(f"{counted(self.sieve.seen, 'message')} read")
         self._prove(fresh)
         return fresh
 
@@ -94,25 +102,23 @@ class Refresh:
             proves = self._connection.escalations.proves_absence
             self._index.prove([person for person in people if proves(person.service)])
 
-    def _windows(self, since: datetime, begin: datetime, until: datetime) -> list[tuple[datetime, datetime | None]]:
-        newer: list[tuple[datetime, datetime | None]] = [(until - OVERLAP, None)]
-        return [*newer, (since, begin + _EDGE)] if since < begin else newer
+    def _pages(self, window: Window) -> Iterator[list[Mention]]:
+        """The pages of one window, each joined to those before it; a long window is cut into slices of time.
 
-    def _pages(self, since: datetime, until: datetime | None) -> Iterator[list[Mention]]:
-        """The pages of one window; a long one is cut into slices of time that are read side by side."""
+        Slices are read side by side; where not all of their calls can go now, one chain of pages gets furthest.
+        """
         counts: list[int] = []
-        chain = self._connection.mentions.newest_first(since, until, counted=counts.append)
+        mentions = self._connection.mentions
+        read = mentions.oldest_first if window.is_forward else mentions.newest_first
+        chain = read(window.since, window.until, counted=counts.append)
         first = next(chain, [])
         yield first
-        oldest = min((at for one in first if (at := moment(one.date.added))), default=None)
+        edge = window.edge(first)
         left = (counts[0] if counts else 0) - len(first)
-        self._foresee(ceil(left / _PAGE))
-        if oldest is None or left <= SLICE_PAGES * _PAGE:
+        can_go = self._foresee(ceil(left / _PAGE))
+        if edge is None or left <= SLICE_PAGES * _PAGE or not can_go:
             yield from chain
             return
         number = min(MOST_SLICES, ceil(left / _PAGE / SLICE_PAGES))
-        step = (oldest - since) / number
-        read = self._connection.mentions.newest_first
-        slices = [read(since + at * step, since + (at + 1) * step + _EDGE) for at in reversed(range(number))]
-        with side_by_side(slices) as pages:
+        with in_turn([read(*one) for one in window.cut(edge, number)]) as pages:
             yield from pages

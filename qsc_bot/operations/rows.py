@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from qsc_bot.models.conversation import Conversation, ConversationId, Reading
+from qsc_bot.models.wording import counted
 from qsc_bot.results import Column, Ending, Listing
 
 if TYPE_CHECKING:
@@ -69,6 +70,11 @@ def merge(row: Conversation, reading: Reading) -> Conversation:
         **{key: value for key, value in known.items() if value is not None},
     )
     return noted(read, reading.note)
+
+
+def left_out(number: int) -> str:
+    """That so many conversations are not shown, to be followed by the reason."""
+    return f"{counted(number, 'conversation', 'were')} left out"
 
 
 def noted(row: Conversation, note: str | None) -> Conversation:

@@ -1,6 +1,7 @@
 """From what a person typed or piped to conversation ids: every accepted spelling, every slip answered."""
 
 import re
+import shlex
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -58,6 +59,24 @@ def clean_ids(lines: Iterable[str], *, tell: Callable[[str], None]) -> list[str]
     return list(ids)
 
 
+@dataclass(frozen=True)
+class MentionName:
+    """A mention, named by its id or permalink: whose conversation it is, one call tells."""
+
+    topic: str
+    mention: str
+
+
+@dataclass(frozen=True)
+class ContactName:
+    """A contact, named by its own id: which conversations are its, one call tells."""
+
+    id: str
+
+
+Named = ConversationId | MentionName | ContactName
+
+
 def resolve(
     connection: Connection, texts: Sequence[str], *, one_each: bool, tell: Callable[[str], None]
 ) -> list[Target]:
@@ -66,21 +85,36 @@ def resolve(
     Mention ids, permalinks and contact ids are looked up by the API; conversation ids cost nothing. All spellings are
     checked before the first call goes out.
     """
-    parsed = [_parse(text, connection, tell) for text in texts]
+    return look_up(connection, parse_ids(connection.profile, texts, tell=tell), one_each=one_each)
+
+
+def parse_ids(profile: Profile, texts: Sequence[str], *, tell: Callable[[str], None]) -> list[Named]:
+    """What each text names, without a call; raises `usage.id`, `usage.service`, `access.account`."""
+    return [_parse(text, profile, tell) for text in texts]
+
+
+def look_up(connection: Connection, named: Iterable[Named], *, one_each: bool) -> list[Target]:
+    """The conversations that were named, each once; mentions and contacts cost a call each."""
     found: dict[ConversationId, Target] = {}
-    for look_up in parsed:
-        for target in look_up(connection, one_each):
+    for one in named:
+        for target in _targets(connection, one, one_each=one_each):
             found.setdefault(target.id, target)
     return list(found.values())
 
 
-Lookup = Callable[[Connection, bool], list[Target]]
+def _targets(connection: Connection, named: Named, *, one_each: bool) -> list[Target]:
+    match named:
+        case MentionName(topic, mention):
+            return [_by_mention(connection, topic, mention)]
+        case ContactName(contact_id):
+            return _by_contact(connection, contact_id, one_each=one_each)
+        case ConversationId():
+            return [Target(named)]
 
 
-def _parse(text: str, connection: Connection, tell: Callable[[str], None]) -> Lookup:
+def _parse(text: str, profile: Profile, tell: Callable[[str], None]) -> Named:
     if link := _PERMALINK.fullmatch(text):
         region, account, topic, mention = link.groups()
-        profile = connection.profile
         other_region = profile.api_url is None and not profile.web_host.startswith(f"{region}.")
         if account != profile.account_id or other_region:
             raise QscBotError(
@@ -89,16 +123,22 @@ def _parse(text: str, connection: Connection, tell: Callable[[str], None]) -> Lo
                 expected=f"{profile.web_host}, account {profile.account_id}",
                 found=f"{region}.engagor.com, account {account}",
             )
-        return lambda where, _: [_by_mention(where, topic, mention)]
+        return MentionName(topic, mention)
     if pair := _MENTION.fullmatch(text):
-        return lambda where, _: [_by_mention(where, pair[1], pair[2])]
+        return MentionName(pair[1], pair[2])
     if _CONTACT.fullmatch(text):
-        return lambda where, one_each: _by_contact(where, text, one_each=one_each)
-    person = _conversation_id(text, connection, tell)
-    return lambda _where, _one_each: [Target(person)]
+        return ContactName(text)
+    return _conversation_id(text, profile, tell)
 
 
-def _conversation_id(text: str, connection: Connection, tell: Callable[[str], None]) -> ConversationId:
+def _conversation_id(text: str, profile: Profile, tell: Callable[[str], None]) -> ConversationId:
+    person = spelled(text, tell)
+    check_service(profile, person.service)
+    return person
+
+
+def spelled(text: str, tell: Callable[[str], None]) -> ConversationId:
+    """A conversation id as people spell it; raises `usage.id`, and `usage.service` for a slip."""
     if "://" in text:
         raise QscBotError(
             "usage.id",
@@ -113,11 +153,22 @@ def _conversation_id(text: str, connection: Connection, tell: Callable[[str], No
             hint=(f"write {SLIPS[service.lower()]}:{service_id}",),
         )
     person = ConversationId.parse(text)
-    check_service(connection.profile, person.service)
     if person.service in PHONE_SERVICES and service_id.startswith("+"):
         tell(f"{text}: read as {person.service}:{service_id[1:]}")
         return ConversationId.parse(f"{person.service}:{service_id[1:]}")
     return person
+
+
+def without_call(text: str, tell: Callable[[str], None]) -> ConversationId:
+    """A conversation id as typed; raises `usage.id` for what only the API can resolve, naming how to have that done."""
+    if any(pattern.fullmatch(text) for pattern in (_MENTION, _CONTACT, _PERMALINK)):
+        raise QscBotError(
+            "usage.id",
+            f"{text} is resolved by a call, and none is made here",
+            expected="SERVICE:SERVICE_ID",
+            hint=(f"qsc-bot conversation show {shlex.quote(text)} -o id",),
+        )
+    return spelled(text, tell)
 
 
 def check_service(profile: Profile, service: str) -> str:

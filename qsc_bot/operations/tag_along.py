@@ -12,6 +12,7 @@ from qsc_bot.models.operation import Step
 from qsc_bot.models.profile import Profile
 from qsc_bot.operations.connection import Connection
 from qsc_bot.operations.move import ESCALATION_WORDS, Order, Trace, move, outcome, plan_move, skipped_by_guard
+from qsc_bot.operations.moved import skipped_if_moved
 from qsc_bot.operations.stuck import frees_tag
 from qsc_bot.operations.work import Work, order_of
 from qsc_bot.setup.back_end import SetupBackEnd
@@ -33,9 +34,14 @@ def as_wished(
     Where they cannot be read, that is told, and the tag does not follow.
     """
     wishing = [msgspec.structs.replace(step, with_tag=True) for step in steps]
-    if not any(follows(connection, step) for step in wishing):
+    if not any(follows(connection, step) and _is_readable(connection, step) for step in wishing):
         return list(steps)
     return wishing if _is_wanted(connection.profile, setup, given, tell) else list(steps)
+
+
+def _is_readable(connection: Connection, step: Step) -> bool:
+    """Whether there is a token for who holds it; without one nothing will be written."""
+    return connection.can_read(connection.drivers.method_of(ConversationId.parse(step.id).service))
 
 
 def _is_wanted(
@@ -64,6 +70,8 @@ def hand_over_with_tag(work: Work, step: Step, trace: Trace) -> Outcome:
     connection, order, person = work.connection, work.order(step), ConversationId.parse(step.id)
     driver = connection.drivers.of(person.service)
     held = driver.read(person)
+    if moved := skipped_if_moved(work, step, held):
+        return moved
     if skipped := skipped_by_guard(held, order, several=not work.is_single):
         return skipped
     tagged = connection.tag.read(person)

@@ -1,4 +1,5 @@
-"""What happened in a conversation, oldest first: messages, what agents did, what should have fired, who holds it."""
+"""What happened in a conversation, oldest first: messages, what agents and this tool did, what should have fired, who
+holds it."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -12,9 +13,9 @@ from qsc_bot.operations.observed import HOLDERS, control_seen, recipes_seen
 NOT_TOLD: Final = "the API does not tell since when"
 
 
-def timeline(case: Case, *, known: Sequence[TimelineEntry]) -> list[TimelineEntry]:
-    """Everything by its time; what has none stands first. `known` are entries from this machine's own records."""
-    entries = [*_messages(case.story), *_actions(case.story), *_recipes(case), *known]
+def timeline(case: Case) -> list[TimelineEntry]:
+    """Everything by its time; what has none stands first."""
+    entries = [*_messages(case.story), *_actions(case.story), *_recipes(case), *_deeds(case)]
     dated = sorted((one for one in entries if one.at is not None), key=lambda one: one.at or case.now)
     return [*(one for one in entries if one.at is None), *dated, _control(case)]
 
@@ -52,6 +53,11 @@ def _recipes(case: Case) -> Iterator[TimelineEntry]:
     asked = [one.at for one in case.story if not one.ours and one.at is not None]
     if asked:
         yield from (TimelineEntry(at=max(asked), kind=kind, text=text) for text in recipes_seen(case))
+
+
+def _deeds(case: Case) -> Iterator[TimelineEntry]:
+    for deed in case.deeds or ():
+        yield TimelineEntry(at=deed.at, kind="operation", by=f"qsc-bot ({deed.by})", text=deed.told)
 
 
 def _control(case: Case) -> TimelineEntry:

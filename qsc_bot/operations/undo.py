@@ -8,8 +8,10 @@ from qsc_bot.errors import QscBotError
 from qsc_bot.models.conversation import Control, Outcome, Status
 from qsc_bot.models.operation import Operation, OperationItem, Step
 from qsc_bot.operations.connection import Connection
+from qsc_bot.operations.forecast import tell_shortage
 from qsc_bot.operations.history import read_operation
 from qsc_bot.operations.operation import Author, check_place, start
+from qsc_bot.operations.reserve import FREE, Reserve
 from qsc_bot.operations.work import TARGETS
 from qsc_bot.results import Running
 from qsc_bot.storage.journal import Journal
@@ -23,7 +25,7 @@ INVERSE: Final[Mapping[str, str]] = {
 ACTION: Final = "undo"
 
 
-def undo(connection: Connection, journal: Journal, author: Author, operation: str) -> Running:
+def undo(connection: Connection, journal: Journal, author: Author, operation: str, reserve: Reserve = FREE) -> Running:
     """Take back what an operation changed, one write each, as an operation of its own.
 
     A conversation is left alone, and that is told, where its state is not the one that the operation left, where
@@ -33,13 +35,35 @@ def undo(connection: Connection, journal: Journal, author: Author, operation: st
     changed = [item for item in found.items if item.status is Status.CHANGED]
     steps = [_inverse(item) for item in changed]
     known = {item.id: told for item in changed if (told := _left_alone(journal, found, item))}
-    running = start(connection, journal, author, steps, action=ACTION, is_single=False, known=known, undoes=operation)
+    running = start(
+        connection,
+        journal,
+        author,
+        steps,
+        action=ACTION,
+        is_single=False,
+        known=known,
+        undoes=operation,
+        reserve=reserve,
+        warnings=_not_taken_back(found),
+    )
 
     def outcomes() -> Iterator[Outcome]:
         with journal.held(operation):
+            tell_shortage(connection, [step for step in steps if step.id not in known], reserve)
             yield from running.outcomes
 
     return replace(running, outcomes=outcomes())
+
+
+def _not_taken_back(operation: Operation) -> list[str]:
+    """What is said of items of which nobody knows whether they were changed."""
+    number = operation.counts.in_doubt
+    if not number:
+        return []
+    return [
+        f"{number} of {operation.id} in doubt, and left alone; qsc-bot operation resume {operation.id} settles that"
+    ]
 
 
 def last_operation(journal: Journal) -> Operation:

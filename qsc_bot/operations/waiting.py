@@ -9,6 +9,7 @@ from qsc_bot.control.driver import failed
 from qsc_bot.errors import QscBotError
 from qsc_bot.models.conversation import Control, Conversation, ConversationId, Method, Reading
 from qsc_bot.models.duration import spoken
+from qsc_bot.models.wording import counted
 from qsc_bot.operations.connection import Connection
 from qsc_bot.operations.rows import empty, merge
 
@@ -83,7 +84,7 @@ def wait_for(
     A temporary failure does not end it. Raises `wait.not_met`, and at once what more looks cannot mend;
     `options` are those that the next command line needs too.
     """
-    _check(connection, person, condition)
+    check_waitable(connection, person, condition)
     wait = _Wait(connection, person, condition, patience, progress, tell)
     reading = wait.until_it_holds()
     if reading is None:
@@ -138,7 +139,7 @@ class _Wait:
         """The failure at the timeout."""
         last = self._last
         found = self._condition.found(last) if last else "nothing could be read"
-        failed_looks = f"{self._failures} look{'' if self._failures == 1 else 's'} failed, the last one: "
+        failed_looks = f"{counted(self._failures, 'look')} failed, the last one: "
         failures = f"; {failed_looks}{self._failure.message} [{self._failure.code}]" if self._failure else ""
         within = spoken(self._patience.timeout_s)
         read = f"{found} was read last" if last else found
@@ -169,8 +170,8 @@ class _Wait:
         self._progress(f"waiting for {self._condition}, {spoken(left)} left: {self._person}{now}")
 
 
-def _check(connection: Connection, person: ConversationId, condition: Condition) -> None:
-    """Refuse to wait for what no look can show."""
+def check_waitable(connection: Connection, person: ConversationId, condition: Condition) -> None:
+    """Refuse to wait for what no look can show; raises `usage.service`, `config.messenger`."""
     service, method = person.service, connection.drivers.method_of(person.service)
     reads_contact = condition.escalated is not None or method is Method.TAG
     if reads_contact and service in UNSUPPORTED:

@@ -24,6 +24,8 @@ LONGEST_BACKOFF_SECONDS: Final = 300.0
 JITTER: Final = 0.1
 BEAT_SECONDS: Final = 20.0
 """No sleep is longer: a sign of life is promised every 30 s, and a look takes some time too."""
+LOOK_BEAT_SECONDS: Final = 10.0
+"""How long a look may be silent, after such a sleep."""
 LEAST_COST: Final = 2
 """Calls of a look that finds nothing new: a page of tagged contacts and a page of messages."""
 LOOKS_REMEMBERED: Final = 10
@@ -44,9 +46,10 @@ COMPARED: Final = (
 
 @dataclass(frozen=True, kw_only=True)
 class Tempo:
-    """How often to look: seconds between two looks, and how time passes."""
+    """How often to look: seconds between two looks, and how time passes, in seconds of this machine's clock."""
 
     interval_s: float
+    now: Callable[[], float]
     sleep: Callable[[float], None]
     jitter: Callable[[], float]
 
@@ -113,7 +116,9 @@ class Watch:
         self._slos = slos
         self._exits_on_breach = exits_on_breach
         self._options = options
-        self._tell = tell
+        self._tell_on = tell
+        self._signed_at = tempo.now()
+        self._feed: Feed | None = None
         self._rows: dict[str, Conversation] = {}
         self._checked_at: datetime | None = None
         self._failure: QscBotError | None = None
@@ -125,13 +130,14 @@ class Watch:
         """The looks, to be shown as they come."""
         columns = [column for column in COLUMNS if column.field != "observed_at"]
         after = [column.field for column in columns].index("id") + 1
-        return Feed(
+        self._feed = Feed(
             schema="conversation-event",
             event=ConversationEvent,
             columns=[*columns[:after], SEEN, *columns[after:]],
             plain=PLAIN,
             looks=self._looks(),
         )
+        return self._feed
 
     def _looks(self) -> Iterator[Look]:
         """Without end; raises what more looks cannot mend, and `slo.breached` where that was asked for."""
@@ -150,7 +156,7 @@ class Watch:
 
     def _look(self) -> list[ConversationEvent]:
         """Read the list once more; what changed. Where that failed for a while, what was known stays, as old."""
-        calls = self._connection.budget.calls
+        calls, self._signed_at = self._connection.budget.calls, self._tempo.now()
         is_first = not self._costs
         try:
             rows, failure = self._read()
@@ -179,6 +185,13 @@ class Watch:
             raise ending.failure
         self._warnings = list(ending.warnings)
         return rows, ending.failure
+
+    def _tell(self, text: str) -> None:
+        """Tell how far a look is; where that takes long, give a sign of life too."""
+        self._tell_on(text)
+        if self._feed and not 0 <= self._tempo.now() - self._signed_at < LOOK_BEAT_SECONDS:
+            self._signed_at = self._tempo.now()
+            self._feed.beat(self._state(0.0))
 
     def _pause(self) -> float:
         """Seconds until the next look: as asked for, as the calls that are left allow, longer after each failure."""

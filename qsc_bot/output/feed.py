@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC
 
 from qsc_bot.errors import QscBotError
+from qsc_bot.models.wording import counted
 from qsc_bot.output.fields import Row, Shape, encode
 from qsc_bot.output.formats import Format
 from qsc_bot.output.plain import plain_lines
@@ -36,7 +37,7 @@ def feed_stream(feed: Feed, shape: Shape, owner: Callable[[], Owner]) -> Iterato
                 yield {"type": "event", **(shape.choose(row) if shape.fields else _headed(row))}
                 returned += 1
             if last.failure or not last.events:
-                yield _heartbeat(last)
+                yield heartbeat(last)
     except (QscBotError, KeyboardInterrupt) as stop:
         is_whole = last is not None and last.failure is None and not last.warnings
         is_told = isinstance(stop, KeyboardInterrupt) or stop.code == "slo.breached"
@@ -68,10 +69,16 @@ def status_line(look: Look) -> str:
     checked = f"last checked {look.checked_at.astimezone(UTC):%H:%M:%S}" if look.checked_at else "not checked yet"
     failing = f", failing since: {look.failure.message} [{look.failure.code}]" if look.failure else ""
     then = f"next {'try ' if look.failure else ''}in {look.next_in_s:.0f} s"
-    calls = f"{look.calls} call{'' if look.calls == 1 else 's'}"
+    calls = f"{counted(look.calls, 'call')}"
     left = "" if look.calls_left is None else f", {look.calls_left} left"
     breaches = "".join(f"; breached: {text}" for text in look.breaches)
     return sanitise(f"{checked}{failing}, {then}, {calls}{left}{breaches}")
+
+
+def beat_line(look: Look) -> str:
+    """That a look goes on, and what it took so far."""
+    left = "" if look.calls_left is None else f", {look.calls_left} left"
+    return f"still reading, {counted(look.calls, 'call')} so far{left}"
 
 
 def _headed(row: Row) -> Row:
@@ -79,7 +86,8 @@ def _headed(row: Row) -> Row:
     return {field: row[field] for field in ("change", "checked_at")} | row
 
 
-def _heartbeat(look: Look) -> Row:
+def heartbeat(look: Look) -> Row:
+    """The record of a look that found nothing new, or is not over yet."""
     return {
         "type": "heartbeat",
         "at": encode(look.at),

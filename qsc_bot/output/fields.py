@@ -65,6 +65,14 @@ def field_names(item_type: type[msgspec.Struct]) -> tuple[str, ...]:
     return tuple(field.encode_name for field in msgspec.structs.fields(item_type))
 
 
+def value_at(row: Row, field: str) -> Any:
+    """The value of a row's field; a dot leads into a part of it."""
+    value: Any = row
+    for name in field.split("."):
+        value = value[name]
+    return value
+
+
 def encode(value: object, *, show_names: bool = True) -> Any:
     """Any value of a result as JSON knows it; moments become UTC with whole seconds."""
     match value:

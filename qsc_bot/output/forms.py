@@ -1,16 +1,28 @@
 """The text of a result in every format that is rows: table, plain, csv and id."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from qsc_bot.output.explanation import explanation_lines, explanation_screen
 from qsc_bot.output.fields import Row
 from qsc_bot.output.formats import Format
+from qsc_bot.output.operation import operation_lines, operation_screen
 from qsc_bot.output.plain import OUTCOME_FIELDS, csv_table, id_lines, outcome_row, plain_lines, plain_record
+from qsc_bot.output.rescue import STEP_COLUMNS, STEP_FIELDS, spoken_steps
 from qsc_bot.output.table import OUTCOME_COLUMNS, Screen, choose_columns, section, table
 from qsc_bot.output.text import sanitise
 from qsc_bot.results import Column, Listing, Record
+
+SCREENS: Final[Mapping[str, Callable[[Row, Screen], str]]] = {
+    "explanation": explanation_screen,
+    "operation": operation_screen,
+}
+LINES: Final[Mapping[str, Callable[[Row], str]]] = {
+    "explanation": explanation_lines,
+    "operation": operation_lines,
+}
+"""Records with a form of their own on a terminal, and in pipes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,13 +40,15 @@ class Form:
     def record(self, record: Record, row: Row) -> str:
         """The text of one thing; its own view where it has one for people."""
         fields = self.fields or record.fields or tuple(row)
+        if record.schema == "rescue-plan" and not self.fields:
+            return self._steps(row["steps"])
         match self.format:
             case Format.TABLE | Format.PLAIN if self._is_viewed(record):
                 return whole_lines(record.view or "")
-            case Format.TABLE if self._is_explained(record):
-                return explanation_screen(row, self.screen)
-            case Format.PLAIN if self._is_explained(record):
-                return explanation_lines(row)
+            case Format.TABLE if (screen := SCREENS.get(record.schema)) and not self.fields:
+                return screen(row, self.screen)
+            case Format.PLAIN if (lines := LINES.get(record.schema)) and not self.fields:
+                return lines(row)
             case Format.TABLE:
                 return section(row, fields, self.screen)
             case Format.PLAIN:
@@ -42,12 +56,13 @@ class Form:
             case _:
                 return self._rows([row], fields=fields, columns=())
 
+    def _steps(self, steps: Sequence[Row]) -> str:
+        rows = list(spoken_steps(steps)) if self.format is Format.TABLE else steps
+        return self._rows(rows, fields=STEP_FIELDS, columns=STEP_COLUMNS)
+
     def _is_viewed(self, record: Record) -> bool:
         wanted = self.format is Format.TABLE or record.views_everywhere
         return wanted and record.view is not None and not self.fields
-
-    def _is_explained(self, record: Record) -> bool:
-        return record.schema == "explanation" and not self.fields
 
     def outcomes(self, rows: Sequence[Row]) -> str:
         """The text of what an operation came to, item by item."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from qsc_bot.errors import QscBotError
-from qsc_bot.output.fields import Row
+from qsc_bot.output.fields import Row, value_at
 from qsc_bot.output.text import csv_cell, sanitise
 
 OUTCOME_FIELDS: Final = ("id", "action", "status", "from", "to", "note")
@@ -14,7 +14,7 @@ OUTCOME_FIELDS: Final = ("id", "action", "status", "from", "to", "note")
 
 def plain_lines(rows: Iterable[Row], fields: Sequence[str]) -> str:
     """One row a line, its values separated by tabs."""
-    return "".join("\t".join(sanitise(flat(row[field])) for field in fields) + "\n" for row in rows)
+    return "".join("\t".join(sanitise(flat(value_at(row, field))) for field in fields) + "\n" for row in rows)
 
 
 def plain_record(row: Row, fields: Sequence[str]) -> str:
@@ -29,7 +29,7 @@ def csv_table(rows: Iterable[Row], fields: Sequence[str]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(fields)
-    writer.writerows([csv_cell(flat(row[field])) for field in fields] for row in rows)
+    writer.writerows([csv_cell(flat(value_at(row, field))) for field in fields] for row in rows)
     return text.getvalue()
 
 

@@ -14,14 +14,16 @@ from qsc_bot.exit_codes import ExitCode
 from qsc_bot.models.conversation import Outcome
 from qsc_bot.output import structured
 from qsc_bot.output.failure import failed_item_line, failure_document, failure_text
-from qsc_bot.output.feed import feed_lines, feed_stream
+from qsc_bot.output.feed import beat_line, feed_lines, feed_stream, heartbeat
 from qsc_bot.output.fields import Row, Shape
 from qsc_bot.output.formats import Format, choose_format
 from qsc_bot.output.forms import Form, whole_lines
+from qsc_bot.output.identity import Identity
 from qsc_bot.output.live import LiveTable
 from qsc_bot.output.progress import Progress
-from qsc_bot.output.streams import BOLD, YELLOW, Outlet, allows_color, can_rewrite
-from qsc_bot.output.summary import counts_line, summary_line
+from qsc_bot.output.remarks import Remarks
+from qsc_bot.output.streams import BOLD, Outlet, allows_color, can_rewrite
+from qsc_bot.output.summary import counts_line, read_at, summary_line
 from qsc_bot.output.table import Screen, request_lines
 from qsc_bot.output.text import sanitise
 from qsc_bot.results import DryRun, Ending, Feed, Listing, Record, Report, Result, Running, Text
@@ -31,15 +33,6 @@ _FOR_PEOPLE: Final = (Format.TABLE, Format.PLAIN)
 _DEFAULT_WIDTH: Final = 80
 _DEFAULT_HEIGHT: Final = 24
 _NOTHING_SENT: Final = "dry run: nothing was sent"
-
-
-@dataclass(frozen=True)
-class Identity:
-    """Whose data is shown: the profile, its account, and whether that is the sandbox."""
-
-    profile: str | None
-    account_id: str | None
-    sandbox: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +88,7 @@ class Printer:
     def error(self, error: QscBotError) -> None:
         """Tell a failure on stderr, as one JSON line where JSON was asked for."""
         self.progress.close()
+        self._remarks.give_up()
         if self.format in (Format.JSON, Format.NDJSON):
             self._err.line(structured.to_json(failure_document(error, self._owner())))
         else:
@@ -103,16 +97,37 @@ class Printer:
 
     def notice(self, text: str) -> None:
         """Say something on stderr that can be missed; where programs read, stderr is for errors alone."""
-        if not self.quiet and not self.is_for_programs:
-            self._say(text)
+        self._remarks.notice(text)
+
+    def preview(self, record: Record) -> None:
+        """Show on stderr what a question is about, as a table; nothing where programs read, or under -q."""
+        if self.quiet or self.is_for_programs:
+            return
+        self.progress.close()
+        row = Shape(schema=record.schema, fields=(), show_names=self.show_names()).row(record.item)
+        form = Form(format=Format.TABLE, fields=(), screen=self._screen(self._err))
+        self._err.write(form.record(record, row))
+        self._remarks.add(record.warnings, record.notes)
+
+    def preview_list(self, listing: Listing[Any]) -> None:
+        """Show on a terminal's stderr what is about to be changed; nothing where programs read, or under -q."""
+        if self.quiet or self.is_for_programs or not self.stderr_is_terminal:
+            return
+        self.progress.close()
+        rows = list(Shape(schema=listing.schema, fields=(), show_names=self.show_names()).rows(listing.items))
+        self._err.write(Form(format=Format.TABLE, fields=(), screen=self._screen(self._err)).listing(listing, rows))
 
     def trace(self, text: str) -> None:
         """Say what --debug asks for."""
-        self._say(text)
+        self._remarks.say(text)
 
     def warning(self, text: str) -> None:
         """Say something on stderr that must not be missed."""
-        self._say(text, label=f"{self._err.paint('warning:', YELLOW)} ")
+        self._remarks.warning(text)
+
+    def attach(self, text: str) -> None:
+        """Say something that must not be missed: at once to people, among its warnings in a document."""
+        self._remarks.attach(text)
 
     def narrate(self, text: str) -> None:
         """Tell people on stdout what is happening; nothing where a document was asked for, or under -q."""
@@ -122,7 +137,7 @@ class Printer:
     @property
     def is_for_programs(self) -> bool:
         """Whether programs read what is written: then stderr holds one error object and nothing else."""
-        return self._chosen in (Format.JSON, Format.NDJSON)
+        return self._remarks.is_for_programs
 
     @cached_property
     def progress(self) -> Progress:
@@ -135,6 +150,10 @@ class Printer:
             environ=self.environ,
             clock=self.clock,
         )
+
+    @cached_property
+    def _remarks(self) -> Remarks:
+        return Remarks(outlet=self._err, progress=self.progress, format=self._chosen, is_quiet=bool(self.quiet))
 
     @cached_property
     def _out(self) -> Outlet:
@@ -154,13 +173,15 @@ class Printer:
         return Shape(schema=schema, fields=self.fields, show_names=self.show_names())
 
     def _form(self) -> Form:
-        screen = Screen(
+        return Form(format=self._chosen, fields=self.fields, screen=self._screen(self._out))
+
+    def _screen(self, outlet: Outlet) -> Screen:
+        return Screen(
             width=self.width or _DEFAULT_WIDTH,
             now=self.now(),
-            fit=self._out.fit,
-            header=lambda text: self._out.paint(text, BOLD),
+            fit=outlet.fit,
+            header=lambda text: outlet.paint(text, BOLD),
         )
-        return Form(format=self._chosen, fields=self.fields, screen=screen)
 
     def _identify(self) -> Identity:
         try:
@@ -171,12 +192,6 @@ class Printer:
     def _owner(self) -> structured.Owner:
         identity = self._identify()
         return {"profile": identity.profile, "account_id": identity.account_id}
-
-    def _say(self, text: str, *, label: str = "") -> None:
-        self.progress.close()
-        if live := vars(self).get("_live"):
-            live.leave()
-        self._err.line(f"{label}{sanitise(text)}")
 
     def _put(self, text: str, *, reveals: Sequence[str] = ()) -> None:
         self.progress.close()
@@ -201,7 +216,7 @@ class Printer:
     def _close_listing(self, rows: Sequence[Row], ending: Ending) -> None:
         if not rows and self._chosen is Format.TABLE:
             self.notice("Nothing found.")
-        self._add(ending.warnings, ending.hints)
+        self._remarks.add(ending.warnings, ending.hints)
         if ending.summary is None or self._chosen not in _FOR_PEOPLE:
             return
         identity = self._identify()
@@ -210,7 +225,7 @@ class Printer:
             profile=identity.profile,
             account_id=identity.account_id,
             shown=len(rows),
-            read_at=_read_at(rows) or self.now(),
+            read_at=read_at(rows) or self.now(),
             now=self.now(),
         )
         self.notice(line)
@@ -219,18 +234,21 @@ class Printer:
         shape = self._shape(feed.schema)
         shape.check(feed.event)
         if self.format is Format.NDJSON or (self.format is None and not self.is_terminal):
+            feed.beat = lambda look: self._stream([heartbeat(look)])
             self._stream(feed_stream(feed, shape, self._owner))
             return
+        if not self.progress.is_heard:
+            feed.beat = lambda look: self.notice(beat_line(look))
         self._open()
         if self._chosen is Format.TABLE and self.is_terminal and can_rewrite(self.environ):
             self._redraw(feed, LiveTable(feed, shape, self.size))
             return
         for lines, warnings, notes in feed_lines(feed, shape):
             self._put(lines)
-            self._add(warnings, notes)
+            self._remarks.add(warnings, notes)
 
     def _redraw(self, feed: Feed, live: LiveTable) -> None:
-        vars(self)["_live"] = live
+        self._remarks.leave = live.leave
         for look in feed.looks:
             self._put(live.draw(look, self._form().screen))
 
@@ -248,7 +266,8 @@ class Printer:
                 self._open()
                 self._put(self._form().record(record, row), reveals=record.reveals)
                 done = [f"{record.schema} {row.get('name')}: {record.outcome}"] if record.outcome else []
-                self._add(record.warnings, [*done, *record.notes, *(f"next: {command}" for command in record.next)])
+                hints = [*done, *record.notes, *(f"next: {command}" for command in record.next)]
+                self._remarks.add(record.warnings, hints)
 
     def _show_report(self, report: Report) -> None:
         shape = self._shape(report.schema)
@@ -266,40 +285,41 @@ class Printer:
                 self._close_report(report)
 
     def _show_running(self, running: Running) -> ExitCode:
-        """Outcomes as they come; a reader that has gone does not stop writes that are under way."""
+        """Outcomes as they come; a stream that can be written no more does not stop writes that are under way."""
         shape = self._shape(running.schema)
         shape.check(Outcome)
-        is_read = True
+        lost: OSError | None = None
         for done, item in enumerate(running.outcomes, 1):
-            if self._chosen is not Format.NDJSON:
-                self.progress(f"{done} of {running.total} conversations")
-            elif is_read:
-                is_read = self._is_streamed(structured.result_line(shape.choose(shape.row(item))))
+            lost = lost or _failing(self._tell_outcome, shape, item, f"{done} of {running.total}")
         report = running.report()
-        if self._chosen is Format.NDJSON and is_read:
-            self._stream([structured.report_end(report, self._owner())])
-        elif self._chosen is not Format.NDJSON:
-            self._show_report(report)
-        self._tell_failure(report)
+        lost = lost or _failing(self._close_running, report)
+        lost = _failing(self._tell_failure, report) or lost
+        if lost is not None and not isinstance(lost, BrokenPipeError):
+            raise lost
         return report.exit_code
+
+    def _tell_outcome(self, shape: Shape, item: Outcome, place: str) -> None:
+        if self._chosen is Format.NDJSON:
+            self._stream([structured.result_line(shape.choose(shape.row(item)))])
+        else:
+            self.progress(f"{place} conversations")
+
+    def _close_running(self, report: Report) -> None:
+        if self._chosen is Format.NDJSON:
+            self._stream([structured.report_end(report, self._owner())])
+        else:
+            self._show_report(report)
 
     def _tell_failure(self, report: Report) -> None:
         """What the whole came to; where people have read why each of several failed, only what stopped it.
 
         A fault of ours that stopped it is raised, for a report to be made of it.
         """
-        if report.stop is not None and isinstance(fault := report.stop.__cause__, Exception):
-            raise fault
+        if report.stop is not None and report.stop.code == "internal.fault" and report.stop.__cause__:
+            raise report.stop.__cause__
         is_told = len(report.body.items) > 1 and not self.is_for_programs and report.stop is None
         if (error := report.failure()) and not is_told:
             self.error(error)
-
-    def _is_streamed(self, line: Row) -> bool:
-        try:
-            self._stream([line])
-        except BrokenPipeError:
-            return False
-        return True
 
     def _close_report(self, report: Report) -> None:
         if isinstance(report.body, DryRun):
@@ -307,10 +327,14 @@ class Printer:
         items = report.body.items
         for item in items if len(items) > 1 else ():  # a single one's failure is told as the run's error
             if item.error is not None:
-                self._say(failed_item_line(item.id, item.status, item.error))
-        self._add(report.warnings, [f"next: {command}" for command in report.next])
+                self._remarks.say(failed_item_line(item.id, item.status, item.error))
+        following = [] if report.stop else [f"next: {command}" for command in report.next]
+        self._remarks.add(report.warnings, [] if report.is_unfinished else following)
         if last := _NOTHING_SENT if isinstance(report.body, DryRun) else counts_line(report.body.counts):
             self.notice(last)
+        if report.is_unfinished and len(items) > 1:
+            for line in following:  # not to be missed, so the last, and under -q too
+                self._remarks.say(line)
 
     def _tell_requests(self, dry_run: DryRun) -> None:
         requests = request_lines(dry_run.requests)
@@ -329,22 +353,19 @@ class Printer:
         if self._chosen in _FOR_PEOPLE and self._identify().sandbox:
             self.notice("sandbox: no real account")
 
-    def _add(self, warnings: Sequence[str], hints: Sequence[str]) -> None:
-        for text in warnings:
-            self.warning(text)
-        for text in hints:
-            self.notice(text)
-
     def _document(self, document: Row, reveals: Sequence[str] = ()) -> None:
-        as_yaml = self._chosen is Format.YAML
+        as_yaml, document = self._chosen is Format.YAML, self._remarks.warned(document)
         self._put(structured.to_yaml(document) if as_yaml else f"{structured.to_json(document)}\n", reveals=reveals)
 
     def _stream(self, lines: Iterable[Row], reveals: Sequence[str] = ()) -> None:
         for line in lines:
-            self._put(f"{structured.to_json(line)}\n", reveals=reveals)
+            self._put(f"{structured.to_json(self._remarks.warned(line))}\n", reveals=reveals)
 
 
-def _read_at(rows: Sequence[Row]) -> datetime | None:
-    """When the newest of what is shown was read."""
-    moments = [row["observed_at"] for row in rows if row.get("observed_at")]
-    return datetime.fromisoformat(max(moments)) if moments else None
+def _failing(write: Callable[..., None], *told: Any) -> OSError | None:
+    """What keeps this from being written, if anything does."""
+    try:
+        write(*told)
+    except OSError as error:
+        return error
+    return None

@@ -31,6 +31,11 @@ class Progress:
         self._said_at: float | None = None
         self._is_shown = False
 
+    @property
+    def is_heard(self) -> bool:
+        """Whether somebody reads along."""
+        return self._rewrites or self._says_lines
+
     def __call__(self, text: str) -> None:
         """Tell the newest state."""
         if self._rewrites:

@@ -13,8 +13,10 @@ from qsc_bot.models.call_plan import CallPlan
 from qsc_bot.models.conversation import Conversation, ConversationEvent, Failure
 from qsc_bot.models.demo import DemoStory
 from qsc_bot.models.explanation import Explanation
+from qsc_bot.models.journal import JournalEntry, Pruning, Verification
 from qsc_bot.models.limits import Limits
 from qsc_bot.models.operation import Operation, OperationSummary
+from qsc_bot.models.rescue import RescuePlan
 from qsc_bot.models.sandbox import Fault, SandboxEvent, SandboxStatus
 from qsc_bot.models.setup import Recipe, Webhook
 from qsc_bot.operations.profile import ProfileItem, ProfileRow
@@ -31,10 +33,14 @@ TYPES: Final[Mapping[str, tuple[Form, type[msgspec.Struct]]]] = {
     "dry-run": ("flat", DryRun),
     "operation-list": ("list", OperationSummary),
     "operation": ("record", Operation),
+    "operation-verification": ("record", Verification),
+    "operation-pruning": ("record", Pruning),
+    "journal-entry-list": ("list", JournalEntry),
     "webhook-list": ("list", Webhook),
     "webhook": ("record", Webhook),
     "recipe-list": ("list", Recipe),
     "recipe": ("record", Recipe),
+    "rescue-plan": ("record", RescuePlan),
     "auth-status": ("record", AuthStatus),
     "profile-list": ("list", ProfileRow),
     "profile": ("record", ProfileItem),

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from qsc_bot.models.conversation import Call
 from qsc_bot.models.duration import spoken
-from qsc_bot.output.fields import Row, encode
+from qsc_bot.output.fields import Row, encode, value_at
 from qsc_bot.output.plain import flat
 from qsc_bot.output.text import ELLIPSIS, cell_width, sanitise, shorten
 from qsc_bot.results import Column
@@ -50,7 +50,7 @@ def table(rows: Sequence[Row], columns: Sequence[Column], screen: Screen) -> str
     """A header and one row a line; columns that do not fit are left out whole. No rows, no text."""
     if not rows:
         return ""
-    cells = {column: [_cell(row[column.field], column.kind, screen) for row in rows] for column in columns}
+    cells = {column: [_cell(value_at(row, column.field), column.kind, screen) for row in rows] for column in columns}
     widths = {column: max(cell_width(text) for text in (column.title, *cells[column])) for column in columns}
     shown = _share(_kept(columns, widths, screen.width), widths, screen.width)
     header = screen.header(_line([_pad(column.title, width, screen) for column, width in shown.items()]))

@@ -1,8 +1,9 @@
 """Faults as data: a queue of "the next calls of this kind fail like that", readable afterwards."""
 
 import json
+import random
 import sqlite3
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -18,6 +19,7 @@ _SOCIAL_CONNECT_ERRORS = {
     405: "invalid_http_method",
     429: "rate_limit_reached",
 }
+_MET = "met"  # kept beside a rule: how many calls matched it so far
 _GRAPH_CODES = {401: 190, 403: 10, 429: 4}
 
 
@@ -39,13 +41,21 @@ class Delayed(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """How a call fails."""
+    """How a call fails. With a `rate_percent` not every call that matches does: chance decides, by the seed."""
 
     status: int | None = None
     delay_seconds: float | None = None
     cut: str | None = None
     body: str | None = None
     rate_limit: bool = False
+    rate_percent: float | None = None
+    seed: int = 0
+
+    def hits(self, number: int) -> bool:
+        """Whether the call of this number, of all that match, fails."""
+        if self.rate_percent is None:
+            return True
+        return random.Random(f"{self.seed} {number}").uniform(0, 100) < self.rate_percent  # noqa: S311 (no secret)
 
     @property
     def prevents_effect(self) -> bool:
@@ -59,7 +69,7 @@ def check_rule(pattern: str, rule: Rule, *, times: int | None) -> None:
     problem = None
     if not path.startswith(("/", "*")) or (method and not method.isupper()):
         problem = f"write the pattern as METHOD /path with * for anything, not {pattern!r}"
-    elif rule == Rule():
+    elif replace(rule, rate_percent=None, seed=0) == Rule():
         problem = "a fault needs a status, a delay, a cut, a body or a rate limit"
     elif rule.cut not in (None, *CUTS) or rule.body not in (None, *BODIES):
         problem = f"cut is one of {', '.join(CUTS)}; body is one of {', '.join(BODIES)}"
@@ -67,6 +77,8 @@ def check_rule(pattern: str, rule: Rule, *, times: int | None) -> None:
         problem = "status is a number from 200 to 599"
     elif (rule.delay_seconds or 0) < 0 or (times is not None and times < 1):
         problem = "a delay cannot be negative, and a fault happens at least once"
+    elif not 0 < (rule.rate_percent or 100) <= 100:
+        problem = "a rate is more than 0 and at most 100 percent"
     if problem:
         raise QscBotError("usage.invalid", problem)
 
@@ -92,12 +104,19 @@ def clear_faults(db: sqlite3.Connection) -> int:
 
 
 def use_fault(db: sqlite3.Connection, *, method: str, path: str) -> Rule | None:
-    """The oldest fault left for this call, counted as used."""
+    """The oldest fault left that hits this call, counted as used."""
     rows = db.execute("SELECT * FROM faults WHERE times IS NULL OR used < times ORDER BY id").fetchall()
     for row in rows:
-        if _matches(row["pattern"], method=method, path=path):
-            db.execute("UPDATE faults SET used = used + 1 WHERE id = ?", (row["id"],))
-            return Rule(**json.loads(row["rule"]))
+        if not _matches(row["pattern"], method=method, path=path):
+            continue
+        known = json.loads(row["rule"])
+        met = known.pop(_MET, 0) + 1
+        rule = Rule(**known)
+        is_hit = rule.hits(met)
+        kept = json.dumps(known | {_MET: met})
+        db.execute("UPDATE faults SET used = used + ?, rule = ? WHERE id = ?", (is_hit, kept, row["id"]))
+        if is_hit:
+            return rule
     return None
 
 
@@ -151,6 +170,7 @@ def _matches(pattern: str, *, method: str, path: str) -> bool:
 def _describe(row: sqlite3.Row) -> dict[str, Any]:
     left = None if row["times"] is None else row["times"] - row["used"]
     rule: dict[str, Any] = json.loads(row["rule"])
+    rule.pop(_MET, None)
     return {
         "id": row["id"],
         "pattern": row["pattern"],

@@ -103,9 +103,19 @@ class Sandbox:
         body: str | None = None,
         rate_limit: bool = False,
         times: int | None = 1,
+        rate_percent: float | None = None,
+        seed: int = 0,
     ) -> dict[str, Any]:
-        """Let the next `times` calls that match `METHOD /path` fail; None is for ever."""
-        rule = faults.Rule(status=status, delay_seconds=delay_seconds, cut=cut, body=body, rate_limit=rate_limit)
+        """Let the next `times` calls that match `METHOD /path` fail, or a share of them by chance; None is for ever."""
+        rule = faults.Rule(
+            status=status,
+            delay_seconds=delay_seconds,
+            cut=cut,
+            body=body,
+            rate_limit=rate_limit,
+            rate_percent=rate_percent,
+            seed=seed,
+        )
         faults.check_rule(pattern, rule, times=times)
         with self._world.state.writing() as db:
             return faults.add_fault(db, pattern, rule, times=times)

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from qsc_bot.errors import QscBotError
 from qsc_bot.models.registry import Content, Proven, RecipeEntry, Seen
+from qsc_bot.models.wording import counted
 from qsc_bot.setup.states import is_leaving, moment_in, written
 
 CLOCK_TOLERANCE: Final = timedelta(minutes=2)
@@ -175,7 +176,7 @@ def _ahead(sightings: Mapping[str, Sighting]) -> tuple[str, ...]:
 
 def _warnings(others: Mapping[str, Sighting], wanted: Sighting) -> tuple[str, ...]:
     told = [
-        f"an older revision {_fires(other)}: {revision}, {other.count} times, last {_time(other.last)}"
+        f"an older revision {_fires(other)}: {revision}, {counted(other.count, 'time')}, last {_time(other.last)}"
         for revision, other in sorted(others.items())
         if other.last is None or wanted.first is None or other.last > wanted.first
     ]

@@ -59,8 +59,12 @@ class Usage:
 
 @dataclass(frozen=True, kw_only=True)
 class Look:
-    """What is known of an account's calls now; a window of which nothing is known is None."""
+    """What is known of an account's calls now; a window of which nothing is known is None.
+
+    `in_flight` of them have no answer yet; one whose process was killed counts among them for two minutes.
+    """
 
     window: Window | None
     uses: list[Use]
     usage: Usage | None
+    in_flight: int = 0

@@ -13,7 +13,7 @@ from qsc_bot.models.address import is_loopback
 from qsc_bot.storage import window as windows
 from qsc_bot.storage.account import Account, Look, Process, Usage, Use
 from qsc_bot.storage.database import is_unreadable, open_in_memory, open_shared
-from qsc_bot.storage.window import DOUBT_SECONDS, Instant, Refused, Ticket, Told, Verdict, Window
+from qsc_bot.storage.window import DOUBT_SECONDS, Instant, Refused, Ticket, Told, Verdict, Waiting, Window
 
 VERSION: Final = 1
 LONGEST_QUEUE_SECONDS: Final = 60.0
@@ -73,28 +73,40 @@ class Ledger:
 
     def take(self, account: Account, *, at: Instant, floor: int | None, asks_first: bool, is_patient: bool) -> Verdict:
         """Leave for one call, to be settled or given back; see `window.take`."""
+        verdict = self.take_together(account, 1, at=at, floor=floor, asks_first=asks_first, is_patient=is_patient)
+        return verdict[0] if isinstance(verdict, list) else verdict
 
-        def act(db: sqlite3.Connection) -> Verdict:
+    def take_together(
+        self, account: Account, calls: int, *, at: Instant, floor: int | None, asks_first: bool, is_patient: bool
+    ) -> list[Ticket] | Waiting | Refused:
+        """Leave for so many calls, or for none; for the first alone while nothing is known of the window."""
+
+        def act(db: sqlite3.Connection) -> list[Ticket] | Waiting | Refused:
             who = _who(db, account)
             if floor and not asks_first and (full := _full(db, who, at)):
                 return full
-            before = _window(db, who)
-            window, verdict = windows.take(
-                before,
-                now=at.local,
-                floor=floor,
-                by=self.process.name,
-                others=_in_flight(db, who, at),
-                asks_first=asks_first,
-                is_patient=is_patient,
-            )
-            if isinstance(verdict, Ticket):
-                _write(db, who, window)
-                if window.serial != before.serial:
-                    _forget_ended(db, who, at)
-                row = (who, self.process.name, self.process.command(), window.serial, at.remote, at.local)
-                db.execute(_COUNT, row)
-            return verdict
+            before = window = _window(db, who)
+            others = _in_flight(db, who, at)
+            tickets: list[Ticket] = []
+            while len(tickets) < calls and not (tickets and tickets[0].is_first):
+                window, verdict = windows.take(
+                    window,
+                    now=at.local,
+                    floor=floor,
+                    by=self.process.name,
+                    others=others + len(tickets),
+                    asks_first=asks_first,
+                    is_patient=is_patient and others > 0,
+                )
+                if not isinstance(verdict, Ticket):
+                    return verdict
+                tickets.append(verdict)
+            _write(db, who, window)
+            if window.serial != before.serial:
+                _forget_ended(db, who, at)
+            row = (who, self.process.name, self.process.command(), window.serial, at.remote, at.local)
+            db.executemany(_COUNT, [row] * len(tickets))
+            return tickets
 
         return self._transact(act)
 
@@ -151,7 +163,8 @@ class Ledger:
             row = db.execute(_SELECT, (who,)).fetchone()
             window = Window(**row) if row else None
             serial = window.serial if window and not window.is_over(at.local) else None
-            return Look(window=window, uses=_uses(db, who, serial), usage=_usage(db, who))
+            in_flight = _in_flight(db, who, at)
+            return Look(window=window, uses=_uses(db, who, serial), usage=_usage(db, who), in_flight=in_flight)
 
         return self._transact(act)
 

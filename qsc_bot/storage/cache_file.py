@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from qsc_bot.errors import QscBotError
+from qsc_bot.errors import FileSetAside, QscBotError
 from qsc_bot.models.files import locked
 from qsc_bot.storage.database import ASIDE, is_unreadable, set_aside
 
@@ -14,11 +14,12 @@ _OURS: Final = frozenset({sqlite3.SQLITE_ERROR, sqlite3.SQLITE_MISUSE, sqlite3.S
 
 
 class CacheFile:
-    """The file, or memory where there is none. A damaged one is set aside once, for the next run to begin anew."""
+    """The file, or memory where there is none. A damaged one is set aside; `fate` tells that, in words."""
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
-        self._is_gone = False
+        self._number = _number_of(path) if path else None
+        self.fate: str | None = None
 
     @contextmanager
     def watched(self) -> Iterator[None]:
@@ -31,21 +32,26 @@ class CacheFile:
             raise self._failure(self._path, error) from error
 
     def _failure(self, path: Path, error: sqlite3.Error) -> QscBotError:
-        told = f"what is known of conversations cannot be used: {path}: {error}"
-        if not is_unreadable(error):
-            return QscBotError("index.unusable", told)
-        if aside := self._moved(path):
-            told += f"; it was set aside as {aside}, and the next run begins a new one"
-        return QscBotError("index.unusable", told)
+        told = "what is known of conversations cannot be used"
+        if not is_unreadable(error) or not self._is_moved(path):
+            return QscBotError("index.unusable", f"{told}: {path}: {error}")
+        self.fate = self.fate or f"{path} cannot be read: {error}; it was set aside as {path.name}.{ASIDE}"
+        return FileSetAside("index.unusable", f"{told}: {self.fate}, and the next run begins a new one")
 
-    def _moved(self, path: Path) -> str | None:
-        """Set it aside, but not the new one that another process may have begun since."""
-        if self._is_gone:
-            return f"{path.name}.{ASIDE}"
+    def _is_moved(self, path: Path) -> bool:
+        """Set it aside, but not the new one that this or another process may have begun since."""
         try:
             with locked(path.parent):
-                aside = set_aside(path)
+                if _number_of(path) == self._number:
+                    set_aside(path)
         except OSError:
-            return None
-        self._is_gone = True
-        return aside.name
+            return False
+        return True
+
+
+def _number_of(path: Path) -> int | None:
+    """The number of the file in its file system, by which it is told from another of its name."""
+    try:
+        return path.stat().st_ino
+    except OSError:
+        return None

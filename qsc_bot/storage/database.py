@@ -30,7 +30,7 @@ def open_shared(
 ) -> sqlite3.Connection:
     """Open a small file of mode 0600 in a folder of mode 0700, made where there is none.
 
-    One that is broken or from a newer version is renamed, a new one takes its place, and `tell` hears of it. What is
+    One that is broken or from another version is renamed, a new one takes its place, and `tell` hears of it. What is
     not `is_durable` is a cache: a power cut may cost it. What may be large is not read through at each start.
     Raises OSError and sqlite3.Error where neither can be had.
     """
@@ -110,9 +110,11 @@ def _open(
     db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=BUSY_SECONDS)
     try:
         db.row_factory = sqlite3.Row
+        found = _found_version(db, version)
         db.execute("PRAGMA journal_mode = WAL")
         db.execute(f"PRAGMA synchronous = {synchronous if is_durable else 'OFF'}")
-        _make(db, schema, version)
+        if found < version:
+            _make(db, schema, version)
         _check(db, schema, is_read_through=is_durable and is_read_through)
     except BaseException:
         db.close()
@@ -120,16 +122,22 @@ def _open(
     return db
 
 
-def _make(db: sqlite3.Connection, schema: Sequence[str], version: int) -> None:
-    """Give a new file its tables; raises `UnreadableFileError` for a newer one."""
+def _found_version(db: sqlite3.Connection, version: int) -> int:
+    """The file's own, 0 for a new one; raises `UnreadableFileError` for another version's, which stays as it is."""
     found = int(db.execute("PRAGMA user_version").fetchone()[0])
     if found > version:
         raise UnreadableFileError("it is from a newer version of qsc-bot")
-    if found < version:
-        db.execute("BEGIN IMMEDIATE")
-        for statement in (*schema, f"PRAGMA user_version = {version}"):
-            db.execute(statement)
-        db.execute("COMMIT")
+    if found < version and db.execute("SELECT 1 FROM sqlite_master").fetchone():
+        raise UnreadableFileError("it is from an older version of qsc-bot")
+    return found
+
+
+def _make(db: sqlite3.Connection, schema: Sequence[str], version: int) -> None:
+    """Give a new file its tables."""
+    db.execute("BEGIN IMMEDIATE")
+    for statement in (*schema, f"PRAGMA user_version = {version}"):
+        db.execute(statement)
+    db.execute("COMMIT")
 
 
 def _check(db: sqlite3.Connection, schema: Sequence[str], *, is_read_through: bool) -> None:

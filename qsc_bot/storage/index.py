@@ -13,8 +13,9 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
+from qsc_bot.errors import FileSetAside
 from qsc_bot.models.conversation import ConversationId, Reading
-from qsc_bot.models.known import Coverage, Known, Wanted
+from qsc_bot.models.known import Coverage, Known, Stretch, Wanted
 from qsc_bot.models.profile import Profile
 from qsc_bot.storage import known_facts
 from qsc_bot.storage.cache_file import CacheFile
@@ -27,6 +28,8 @@ KEPT_SECONDS: Final = 30 * 86400.0
 _NOTED_SECONDS: Final = 86400.0
 """That an account is in use is written down no more often, so that a look at the index writes nothing."""
 
+File = tuple[sqlite3.Connection, CacheFile]
+"""The open file, and what becomes of it when it fails."""
 _ORDERS: Final = {
     "waiting": "sorts_from, active_at DESC, service, service_id",
     "last": "active_at DESC, service, service_id",
@@ -48,18 +51,12 @@ def open_index(path: Path, key: str, *, now: Callable[[], float], tell: Callable
 
     Where no file can be had it is kept in memory until the process ends, and that is told too.
     """
-    try:
-        database = open_shared(path, schema=SCHEMA, version=VERSION, tell=tell, is_durable=False)
-    except (OSError, sqlite3.OperationalError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        tell(f"nothing read here is kept for the next run: {path} cannot be used: {reason}")
-        return memory_index(now=now)
-    return Index(database, key, now=now, file=CacheFile(path))
+    return Index(lambda: _opened(path, tell), key, now=now, tell=tell)
 
 
 def memory_index(*, now: Callable[[], float]) -> "Index":
     """An index that ends with this process."""
-    return Index(open_in_memory(SCHEMA), "", now=now)
+    return Index(_in_memory, "", now=now)
 
 
 class Index:
@@ -69,12 +66,31 @@ class Index:
     """
 
     def __init__(
-        self, database: sqlite3.Connection, key: str, *, now: Callable[[], float], file: CacheFile | None = None
+        self,
+        open_file: Callable[[], File],
+        key: str,
+        *,
+        now: Callable[[], float],
+        tell: Callable[[str], None] = lambda _text: None,
     ) -> None:
-        self._database = database
-        self._file = file or CacheFile(None)
+        self._open_file = open_file
+        self._key = key
+        self._now = now
+        self._tell = tell
         self._turn = threading.RLock()
-        self._account = self._open_account(key, now())
+        self._database, self._file = open_file()
+        try:
+            self._account = self._open_account(key, now())
+        except FileSetAside:
+            self.renew()
+
+    def renew(self) -> None:
+        """Begin anew with an empty file after the damaged one was set aside, which is told."""
+        if self._file.fate:
+            self._tell(f"{self._file.fate}, and a new one begun")
+        self._database.close()
+        self._database, self._file = self._open_file()
+        self._account = self._open_account(self._key, self._now())
 
     def close(self) -> None:
         """Close the file, between two uses of it."""
@@ -94,16 +110,31 @@ class Index:
         with self._writing() as db:
             db.execute(f"UPDATE accounts SET {changes} WHERE id = ?", (*times.values(), self._account))
 
+    def claim(self, seen: Stretch, reached: Stretch, **times: float) -> bool:
+        """Keep how far messages were read; no, where that is not any more what was `seen`: another run changed it."""
+        changes = "".join(f", {name} = ?" for name in times)
+        sql = f"UPDATE accounts SET swept_from = ?, swept_until = ?{changes}"
+        with self._writing() as db:
+            values = (*reached, *times.values(), self._account, *seen)
+            return db.execute(f"{sql} WHERE id = ? AND swept_from IS ? AND swept_until IS ?", values).rowcount == 1
+
+    def begin_anew(self, seen: Stretch) -> bool:
+        """Forget all messages; no, where what was read is not any more what was `seen`."""
+        with self._writing() as db:
+            is_same = self.coverage().stretch == seen
+            if is_same:
+                _drop_messages(db, self._account, before=NEVER)
+            return is_same
+
     def take(self, messages: Sequence[Said]) -> list[ConversationId]:
         """Take messages in; the customers of whom none was known, in order."""
         with self._writing() as db:
             return keep_messages(db, self._account, messages)
 
-    def drop_messages(self, before: float = NEVER) -> None:
-        """Forget messages, all or those from before a moment, and the conversations of which nothing else tells."""
+    def drop_messages(self, before: float) -> None:
+        """Forget messages from before a moment, and the conversations of which nothing else tells."""
         with self._writing() as db:
-            for statement in _DROPS:
-                db.execute(statement, {"account": self._account, "before": before, "never": NEVER})
+            _drop_messages(db, self._account, before=before)
 
     def keep(self, reading: Reading) -> None:
         """Keep who holds a conversation, as just read; a reading that failed tells nothing."""
@@ -210,6 +241,19 @@ class Index:
             yield db
 
 
+def _opened(path: Path, tell: Callable[[str], None]) -> File:
+    try:
+        return open_shared(path, schema=SCHEMA, version=VERSION, tell=tell, is_durable=False), CacheFile(path)
+    except (OSError, sqlite3.OperationalError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        tell(f"nothing read here is kept for the next run: {path} cannot be used: {reason}")
+        return _in_memory()
+
+
+def _in_memory() -> File:
+    return open_in_memory(SCHEMA), CacheFile(None)
+
+
 def _where(wanted: Wanted) -> tuple[str, list[Any]]:
     clauses, values = ["(active_at >= ? OR bears = 1)"], list[Any]([wanted.since])
     if wanted.only_tagged:
@@ -221,6 +265,11 @@ def _where(wanted: Wanted) -> tuple[str, list[Any]]:
         clauses.append("sorts_from <= ?")
         values.append(wanted.waits_before)
     return " AND ".join(clauses), values
+
+
+def _drop_messages(db: sqlite3.Connection, account: int, *, before: float) -> None:
+    for statement in _DROPS:
+        db.execute(statement, {"account": account, "before": before, "never": NEVER})
 
 
 def _drop_unused(db: sqlite3.Connection, before: float) -> None:

@@ -3,22 +3,20 @@
 Nothing is ever set aside here: a journal that cannot be read or written stops what would be written to it.
 """
 
-import json
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
+from datetime import UTC, datetime
 from functools import cached_property
-from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-import msgspec
-
 from qsc_bot.errors import QscBotError
-from qsc_bot.models.operation import Entry, Event
-from qsc_bot.storage.database import UnreadableFileError, is_unreadable, open_kept, writing
+from qsc_bot.models.operation import Anchor, Entry, Event
+from qsc_bot.storage.chain import COLUMNS, START, Checked, Removal, chained, check, entry_of, line_of
+from qsc_bot.storage.database import UnreadableFileError, is_unreadable, open_in_memory, open_kept, writing
+from qsc_bot.storage.pruning import Cut, find_cut
 from qsc_bot.storage.running import Presence, is_present
 
 VERSION: Final = 1
@@ -30,9 +28,8 @@ SCHEMA: Final = (
     "CREATE INDEX entries_that_begin ON entries (number) WHERE kind = 'begun'",
     "CREATE TABLE runs (operation TEXT PRIMARY KEY, token TEXT NOT NULL) WITHOUT ROWID",
 )
-START: Final = ""
-"""What stands for the hash before the first entry."""
-_COLUMNS: Final = "number, at, operation, item, kind, body, hash"
+_COLUMNS: Final = ", ".join(COLUMNS)
+_PAGE: Final = 500
 
 
 class Journal:
@@ -58,28 +55,35 @@ class Journal:
     def append(self, operation: str, events: Iterable[tuple[str | None, Event]]) -> None:
         """Add entries, each an item and what happened to it, all or none; they are on the disk when this returns."""
         with self._writing() as db:
-            last = db.execute("SELECT number, hash FROM entries ORDER BY number DESC LIMIT 1").fetchone()
-            number, before = (last["number"], last["hash"]) if last else (0, START)
-            at = self._now().isoformat()
-            for item, event in events:
-                number += 1
-                line = (number, at, operation, item, kind_of(event), msgspec.json.encode(event).decode())
-                before = chained(before, line)
-                db.execute(f"INSERT INTO entries ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)", (*line, before))
+            self._append(db, operation, events)
 
-    def entries(self, operation: str) -> list[Entry]:
-        """The entries of one operation, in their order; none where it is not known."""
+    def entries(self, operation: str, *, item: str | None = None) -> list[Entry]:
+        """The entries of one operation in their order, those of its other items left out where one is named."""
+        sql = (
+            f"SELECT {_COLUMNS} FROM entries WHERE operation = :operation AND kind <> 'anchor' "
+            "AND (:item IS NULL OR item IS NULL OR item = :item) ORDER BY number"
+        )
         with self._reading() as db:
-            rows = db.execute(f"SELECT {_COLUMNS} FROM entries WHERE operation = ? ORDER BY number", (operation,))
-            return [_entry(row) for row in rows]
+            return [entry_of(row) for row in db.execute(sql, {"operation": operation, "item": item})]
 
-    def operations(self, *, item: str | None = None, newest_first: bool = True) -> list[str]:
-        """The ids of operations by when they began, those that have this item where one is named."""
-        order = "DESC" if newest_first else "ASC"
-        having = "" if item is None else "AND operation IN (SELECT operation FROM entries WHERE item = ?)"
-        sql = f"SELECT operation FROM entries WHERE kind = 'begun' {having} ORDER BY number {order}"
+    def outlines(self, operations: Sequence[str]) -> Mapping[str, list[sqlite3.Row]]:
+        """The lines of several operations that tell what their items came to, whether they can be read or not."""
+        found: dict[str, list[sqlite3.Row]] = {operation: [] for operation in operations}
+        holes = ", ".join("?" * len(found))
+        sql = f"SELECT {_COLUMNS} FROM entries WHERE operation IN ({holes}) AND kind <> 'answered' ORDER BY number"
         with self._reading() as db:
-            return [row["operation"] for row in db.execute(sql, () if item is None else (item,))]
+            for row in db.execute(sql, tuple(found)):
+                found[row["operation"]].append(row)
+        return found
+
+    def operations(self, *, item: str | None = None, since: datetime | None = None) -> list[str]:
+        """The ids of operations, the newest first: those that have this item, those that began since then."""
+        sql = (
+            "SELECT operation FROM entries WHERE kind = 'begun' AND (:since IS NULL OR at >= :since) AND "
+            "(:item IS NULL OR operation IN (SELECT operation FROM entries WHERE item = :item)) ORDER BY number DESC"
+        )
+        with self._reading() as db:
+            return [row["operation"] for row in db.execute(sql, {"since": _as_written(since), "item": item})]
 
     def last_change(self, item: str) -> str | None:
         """The operation that changed an item last."""
@@ -91,10 +95,59 @@ class Journal:
             row = db.execute(sql, (item,)).fetchone()
         return str(row["operation"]) if row else None
 
-    def lines(self) -> Iterator[sqlite3.Row]:
-        """Every entry as it stands in the file, in order; `chained` tells whether each is what it was."""
+    def lines(self, *, since: datetime | None = None) -> Iterator[sqlite3.Row]:
+        """Every line as it stands in the file, in order, those written since then; read page by page."""
+        sql = (
+            f"SELECT {_COLUMNS} FROM entries WHERE number > :number AND (:since IS NULL OR at >= :since) "
+            f"ORDER BY number LIMIT {_PAGE}"
+        )
+        number = 0
+        while True:
+            with self._reading() as db:
+                page = db.execute(sql, {"number": number, "since": _as_written(since)}).fetchall()
+            yield from page
+            if len(page) < _PAGE:
+                return
+            number = page[-1]["number"]
+
+    def check(self, operation: str | None = None) -> Checked:
+        """Whether the chain is whole, up to an operation's last entry where one is named."""
+        sql = (
+            f"SELECT {_COLUMNS} FROM entries WHERE :operation IS NULL "
+            "OR number <= (SELECT max(number) FROM entries WHERE operation = :operation) ORDER BY number"
+        )
         with self._reading() as db:
-            yield from db.execute(f"SELECT {_COLUMNS} FROM entries ORDER BY number")
+            db.execute("BEGIN")  # one look at the file, whatever others write to it
+            try:
+                return check(db.execute(sql, {"operation": operation}), _newest_removal(db))
+            finally:
+                db.execute("ROLLBACK")
+
+    def prunable(self, before: datetime) -> Cut:
+        """What `prune` would remove."""
+        with self._reading() as db:
+            return find_cut(db, before)
+
+    def prune(self, before: datetime, *, by: str, host: str) -> Cut:
+        """Remove whole operations that were done before a moment, from the start on, and anchor the rest of the chain.
+
+        Space is given back unless another process writes just then.
+        """
+        with self._writing() as db:
+            found = find_cut(db, before)
+            if found.number:
+                earlier = _newest_removal(db)
+                sql = "SELECT hash FROM entries WHERE number = ?"
+                last_hash = db.execute(sql, (found.number,)).fetchone()["hash"]
+                operations = found.operations + (earlier.operations if earlier else 0)
+                anchor = Anchor(removed=found.number, operations=operations, last_hash=last_hash, by=by, host=host)
+                self._append(db, "", [(None, anchor)])
+                db.execute("DELETE FROM entries WHERE number <= ?", (found.number,))
+        if found.number:
+            with self._reading() as db, suppress(sqlite3.OperationalError):
+                db.execute("VACUUM")
+                db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return found
 
     @contextmanager
     def held(self, operation: str) -> Iterator[None]:
@@ -106,13 +159,23 @@ class Journal:
         try:
             yield
         finally:
-            with self._writing() as db:
+            with suppress(QscBotError), self._writing() as db:  # else it is free when this process ends
                 db.execute("DELETE FROM runs WHERE operation = ? AND token = ?", (operation, self._presence.token))
 
     def is_running(self, operation: str) -> bool:
         """Whether a process that is still there carries this operation out."""
         with self._reading() as db:
             return self._holder(db, operation) is not None
+
+    def _append(self, db: sqlite3.Connection, operation: str, events: Iterable[tuple[str | None, Event]]) -> None:
+        last = db.execute("SELECT number, hash FROM entries ORDER BY number DESC LIMIT 1").fetchone()
+        number, before = (last["number"], last["hash"]) if last else (0, START)
+        at = self._now()
+        for item, event in events:
+            number += 1
+            line = line_of(number, at, operation, item, event)
+            before = chained(before, line)
+            db.execute(f"INSERT INTO entries ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)", (*line, before))
 
     def _holder(self, db: sqlite3.Connection, operation: str) -> str | None:
         row = db.execute("SELECT token FROM runs WHERE operation = ?", (operation,)).fetchone()
@@ -140,7 +203,11 @@ class Journal:
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
         with self._telling(), self._turn:
-            yield self._db
+            if "_db" in vars(self) or self._path.exists():
+                yield self._db
+                return
+            with closing(open_in_memory(SCHEMA)) as nothing:
+                yield nothing
 
     @contextmanager
     def _telling(self) -> Iterator[None]:
@@ -162,25 +229,11 @@ class Journal:
         return open_kept(self._path, schema=SCHEMA, version=VERSION)
 
 
-def chained(before: str, line: Sequence[object]) -> str:
-    """The hash of an entry: SHA-256 over the hash of the one before and all its columns but this one."""
-    return sha256(json.dumps([before, *line]).encode()).hexdigest()
+def _newest_removal(db: sqlite3.Connection) -> Removal | None:
+    rows = db.execute(f"SELECT {_COLUMNS} FROM entries WHERE kind = 'anchor' ORDER BY number DESC")
+    return next(filter(None, map(Removal.of, rows)), None)
 
 
-def kind_of(event: Event) -> str:
-    """The word that an entry is found by."""
-    return str(event.__struct_config__.tag)
-
-
-def _entry(row: sqlite3.Row) -> Entry:
-    try:
-        return Entry(
-            number=row["number"],
-            at=datetime.fromisoformat(row["at"]),
-            operation=row["operation"],
-            item=row["item"],
-            event=msgspec.json.decode(row["body"], type=Event),
-            hash=row["hash"],
-        )
-    except (ValueError, TypeError) as error:  # msgspec's errors are ValueErrors
-        raise QscBotError("journal.broken", f"entry {row['number']} of the journal cannot be read") from error
+def _as_written(moment: datetime | None) -> str | None:
+    """A moment as entries are dated, so that texts compare like moments."""
+    return moment.astimezone(UTC).isoformat() if moment else None

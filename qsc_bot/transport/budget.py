@@ -1,7 +1,7 @@
 """What a run may call: the reserve that it keeps for the bot, the most calls it may make, and how many can go now."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -56,17 +56,36 @@ class Budget:
         most_calls: int | None = None,
         across_reset: bool = False,
         tell: Callable[[str], None] = lambda _text: None,
+        should_stop: Callable[[], bool] = lambda: False,
     ) -> Iterator[None]:
         """Keep calls for the bot while this lasts; a reserve of None refuses nothing, for asking what is left.
 
         Calls then raise `budget.reserved` where they would use the reserve, unless `across_reset` waits, which
-        `tell` hears of; and `budget.max_calls` beyond `most_calls`, which is for the caller to catch.
+        `tell` hears of and `should_stop` ends; and `budget.max_calls` beyond `most_calls`, which is for the caller to
+        catch.
         """
-        before, self._rule = self._rule, Rule(reserve, most_calls, across_reset, tell)
+        before, self._rule = self._rule, Rule(reserve, most_calls, across_reset, tell, should_stop)
         try:
             yield
         finally:
             self._rule = before
+
+    def reserve(self, calls: int) -> None:
+        """Keep so many calls for the bot from now on, as long as what `keeping` began lasts."""
+        self._rule.reserve = calls
+
+    @contextmanager
+    def room_for(self, *, social_connect: int, graph: int) -> Iterator[None]:
+        """Set calls of this thread aside for a piece of work that must not be refused half-way; see `Allowance.room`.
+
+        Raises `budget.reserved` and `api.rate_limited` before anything of it is sent.
+        """
+        wanted: tuple[tuple[RemoteName, int], ...] = (("social-connect", social_connect), ("graph", graph))
+        with ExitStack() as rooms:
+            for remote, calls in wanted:
+                if calls and (allowance := self._allowances.get(remote)):
+                    rooms.enter_context(allowance.room(calls))
+            yield
 
     def forecast(self, calls: int, *, reserve: int | None = None) -> Forecast:
         """How so many calls to Social Connect would go; nothing is called for it.
@@ -102,6 +121,18 @@ class Budget:
         """What is left of the hour on Social Connect as of this run's last answer; None where nothing told it."""
         limited = self._allowances.get("social-connect")
         return limited.window.left if limited and limited.window else None
+
+    @property
+    def left_now(self) -> int | None:
+        """What is left of the hour on Social Connect as the ledger knows, calls of other processes included."""
+        limited = self._allowances.get("social-connect")
+        return self._left_now(limited.look().window) if limited else None
+
+    @property
+    def seconds_a_call(self) -> float | None:
+        """How long the calls of this run took to be answered, on average; None where none was."""
+        answers = sum(one.answers for one in self._allowances.values())
+        return sum(one.busy_s for one in self._allowances.values()) / answers if answers else None
 
     @property
     def resets_at(self) -> datetime | None:

@@ -35,7 +35,7 @@ class PacedTransport(httpx.BaseTransport):
         """Wait for this call's turn, send it, and take over what the answer tells about time and limits."""
         if request.url.path.endswith("/conversations"):
             self._allowance.wait_for_turn(CONVERSATIONS_INTERVAL_SECONDS)
-        ticket = self._allowance.take()
+        ticket, began = self._allowance.take(), self._clock.local_unix()
         try:
             response = self._inner.handle_request(request)
         except _UNSENT:
@@ -44,8 +44,13 @@ class PacedTransport(httpx.BaseTransport):
         except BaseException:
             self._allowance.settle(ticket, None)
             raise
+        took_s = self._clock.local_unix() - began
         self._clock.observe(response.headers.get("date"))
-        self._allowance.settle(ticket, response)
+        try:
+            self._allowance.settle(ticket, response, took_s=max(took_s, 0.0))
+        except QscBotError:
+            response.close()
+            raise
         return response
 
     def close(self) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import httpx
 
+from qsc_bot.cli.interrupts import Interrupts
 from qsc_bot.cli.remotes import Remotes
 from qsc_bot.credentials.secrets import Secrets
 from qsc_bot.models.profile import Messenger, Profile
@@ -54,6 +55,6 @@ def machine(cache: Path, *, profile: Profile = PROD, unix_seconds: Callable[[], 
         sleep=made["slept"].append,
         log=made["lines"].append,
         mount=mount,
-        should_stop=lambda: False,
+        interrupts=Interrupts(lambda _text: None),
     )
     return Machine(remotes, wire, made["mounted"], made["slept"], made["lines"])

@@ -14,18 +14,24 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from qsc_bot.cli.root import GROUPS
+
 TOOL: Final = (sys.executable, "-m", "qsc_bot")
+COMPLETIONS: Final = {
+    "completion of commands": {"COMP_WORDS": "qsc-bot conversation ", "COMP_CWORD": "2"},
+    "completion of options": {"COMP_WORDS": "qsc-bot conversation list --", "COMP_CWORD": "3"},
+}
 COMMANDS: Final[Mapping[str, tuple[Sequence[str], float | None]]] = {
     "bare interpreter": ((sys.executable, "-c", "pass"), None),
     "--version": ((*TOOL, "--version"), 2.0),
     "--help": ((*TOOL, "--help"), 7.0),
-    "conversation --help": ((*TOOL, "conversation", "--help"), 8.0),
+    **{f"{name} --help": ((*TOOL, name, "--help"), 8.0) for name in GROUPS},
     "conversation list --help": ((*TOOL, "conversation", "list", "--help"), 8.0),
-    "completion": ((*TOOL,), 8.0),
+    **dict.fromkeys(COMPLETIONS, (TOOL, 8.0)),
     "conversation list (sandbox in memory)": ((*TOOL, "conversation", "list"), None),
+    "conversation list --cached": ((*TOOL, "conversation", "list", "--cached"), 12.0),
     "demo": ((*TOOL, "demo"), None),
 }
-COMPLETION: Final = {"_QSC_BOT_COMPLETE": "complete_bash", "COMP_WORDS": "qsc-bot conversation ", "COMP_CWORD": "2"}
 
 
 def measure(rounds: int) -> dict[str, float]:
@@ -35,7 +41,8 @@ def measure(rounds: int) -> dict[str, float]:
         environ = {"PATH": os.environ["PATH"], "HOME": home}
         for turn in range(rounds + 1):
             for name, (command, _) in COMMANDS.items():
-                extra = COMPLETION if name == "completion" else {}
+                typed = COMPLETIONS.get(name)
+                extra = {"_QSC_BOT_COMPLETE": "complete_bash", **typed} if typed else {}
                 started = time.perf_counter()
                 subprocess.run(
                     command, env=environ | extra, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False

@@ -30,6 +30,7 @@ from tests.cli.explained import (
     without_page_token,
 )
 from tests.cli.terminal import PROD
+from tests.storage.journals import begun, journal_in, moved
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,6 +106,25 @@ SCENES: Final[Mapping[str, Scene]] = {
     ),
     "recipe_open_to_tagged": Scene(
         id="twitter:1002", codes=["agent_silent", "recipe_open_to_tagged"], play=recipe("--no-exclude-tag")
+    ),
+    "write_in_doubt": Scene(
+        id="twitter:1001",
+        codes=["write_in_doubt"],
+        play=lambda prod: journal_in(prod.run.state).append("op_1", [begun(), *moved("twitter:1001")[:2]]),
+    ),
+    "request_unanswered": Scene(
+        id="facebook:5550002",
+        codes=["request_unanswered", "holder_hidden", "asked_only", "both_answer"],
+        play=lambda prod: done(prod, "handover", "to-bot", "facebook:5550002"),
+        settings={"messenger_mode": "zero-config"},
+    ),
+    "moved_since": Scene(
+        id="twitter:1002",
+        codes=["agent_silent", "moved_since"],
+        play=both(
+            lambda prod: done(prod, "handover", "to-bot", "twitter:1002", "--reason", "solved"),
+            tagged("twitter:1002", "escalated to agent"),
+        ),
     ),
     "split_brain": Scene(
         id="whatsapp:32470000000",

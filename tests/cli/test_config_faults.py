@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from qsc_bot.cli.commands import sandbox as sandbox_commands
+from qsc_bot.transport.parallel import WRITERS
+from tests.cli.holding import effects, free_ids
 from tests.cli.terminal import PROD, SECRETS, Prod, Terminal
 from tests.conftest import MakeProd
 
@@ -136,10 +138,16 @@ def test_list_goes_on_without_the_handover_scope_and_asks_once(make_prod: MakePr
 
 def test_refusal_stops_the_rest_of_a_bulk_run(make_prod: MakeProd) -> None:
     prod = make_prod(scopes=frozenset({"accounts_read"}))
-    result = prod.run("handover", "to-agent", "twitter:1001", "twitter:1003", "-o", "json")
-    assert [item["status"] for item in result.document["items"]] == ["failed", "skipped"]
-    assert len(prod.wire.writes) <= 1
-    assert prod.effects("twitter:1001") == 0
+    ids = free_ids(prod, 12)
+    result = prod.run("handover", "to-agent", *ids, "-o", "json")
+    statuses = [item["status"] for item in result.document["items"]]
+    failed = statuses.count("failed")
+    assert statuses == ["failed"] * failed + ["skipped"] * (12 - failed)
+    assert 1 <= failed <= WRITERS, "those in flight when the first was refused"
+    assert len(prod.wire.writes) == failed
+    assert effects(prod, ids) == [0] * 12
+    assert (result.code, result.error["code"]) == (5, "access.denied")
+    assert result.error["hint"].endswith(f"qsc-bot operation resume {result.document['operation']}")
 
 
 def test_bot_channel_without_any_topic_is_a_configuration_error(prod: Prod) -> None:
@@ -224,6 +232,7 @@ def test_usage_error_is_an_error_object_too(
         (["webhook", "rm", "bot"], "qsc-bot webhook delete bot"),
         (["conversations"], "qsc-bot conversation list"),
         (["conversation", "follow", "--stuck"], "qsc-bot conversation watch"),
+        (["conversation", "unstick", "viber:viber-1"], "qsc-bot conversation rescue viber:viber-1"),
         (["conversation", "list", "--watch", "--service", "x"], "qsc-bot conversation watch --service x"),
         (["conversation", "--watch"], "qsc-bot conversation --help"),
     ],

@@ -39,6 +39,7 @@ CONVERSATION: Final = [
 ]
 EXPLANATION: Final = ["id", "conversation", "verdicts", "timeline", "next"]
 OUTCOME: Final = ["id", "action", "status", "from", "to", "method", "verified", "note", "error"]
+RESCUE_PLAN: Final = ["made_at", "remote", "since", "limits", "complete", "steps"]
 FAILURE: Final = ["code", "exit", "message", "hint", "request_id", "retryable"]
 WEBHOOK: Final = ["name", "via", "url", "method", "body", "subscribe", "state", "last_delivery_at"]
 RECIPE: Final = [
@@ -94,7 +95,37 @@ AUTH: Final = [
     "token_ends_at",
 ]
 STATUS: Final = ["address", "seed", "clock_offset_s", "contacts", "requests", "conversations", "faults", "deliveries"]
-FAULT: Final = ["pattern", "status", "delay_seconds", "cut", "body", "rate_limit", "left"]
+FAULT: Final = ["pattern", "status", "delay_seconds", "cut", "body", "rate_limit", "rate_percent", "seed", "left"]
+OPERATION: Final = [
+    "id",
+    "action",
+    "state",
+    "profile",
+    "account_id",
+    "remote",
+    "by",
+    "host",
+    "reason",
+    "command",
+    "undoes",
+    "started_at",
+    "ended_at",
+    "total",
+    "counts",
+]
+VERIFICATION: Final = [
+    "operation",
+    "whole",
+    "entries",
+    "last_number",
+    "last_at",
+    "last_hash",
+    "removed",
+    "removed_operations",
+    "removed_at",
+    "removed_by",
+    "broken",
+]
 LIMITS: Final = [
     "host",
     "limit",
@@ -108,6 +139,7 @@ LIMITS: Final = [
     "used_by",
     "graph",
 ]
+PLAN: Final = ["items", "total", "at_least", "looks", "calls_left", "reserve", "resets_at"]
 SETUP: Final = [
     ["webhook", "register", "bot", "--url", "https://bot.example.com/"],
     ["recipe", "create", "r", "--webhook", "bot"],
@@ -137,6 +169,12 @@ def assert_fields(document: dict[str, Any], name: str, fields: Sequence[str]) ->
         (["sandbox", "say", "twitter:1", "Hi"], "sandbox-event", ["conversation", "control", "deliveries", "mention"]),
         (ADD_FAULT, "sandbox-fault", FAULT),
         (["limits", "--ask"], "limits", LIMITS),
+        (["operation", "verify"], "operation-verification", VERIFICATION),
+        (
+            ["operation", "prune", "--older-than", "90d"],
+            "operation-pruning",
+            ["ended_before", "dry_run", "operations", "entries", "unfinished"],
+        ),
     ],
     ids=lambda value: " ".join(value[:2]) if isinstance(value, list) else str(value),
 )
@@ -161,11 +199,12 @@ def test_record_has_these_fields(run: Terminal, words: list[str], name: str, fie
             [],
         ),
         (["sandbox", "fault", "list"], "sandbox-fault-list", FAULT, []),
+        (["operation", "list"], "operation-list", OPERATION, []),
     ],
     ids=lambda value: " ".join(value[:2]) if isinstance(value, list) else str(value),
 )
 def test_list_has_these_fields(run: Terminal, words: list[str], name: str, fields: list[str], extra: list[str]) -> None:
-    for prepare in (*SETUP, ADD_FAULT):
+    for prepare in (*SETUP, ADD_FAULT, ["handover", "to-agent", "whatsapp:32470000000"]):
         run(*prepare)
     document = run(*words, "-o", "json").document
     assert_fields(document, name, ["items", "page", *extra])
@@ -181,11 +220,41 @@ def test_explanation_holds_these_fields(run: Terminal) -> None:
     assert all(sorted(one) == ["code", "evidence", "next", "text"] for one in document["verdicts"])
     assert all(sorted(one) == ["at", "from", "kind", "text"] for one in document["timeline"])
     assert {one["kind"] for one in document["timeline"]} == {"message", "recipe", "control"}
+    run("handover", "to-bot", "twitter:1002")
+    timeline = run("conversation", "explain", "twitter:1002", "-o", "json").document["timeline"]
+    assert "operation" in {one["kind"] for one in timeline}
+
+
+def test_rescue_plan_has_these_fields(run: Terminal) -> None:
+    document = run("conversation", "rescue", "--dry-run", "-o", "json").document
+    assert_fields(document, "rescue-plan", RESCUE_PLAN)
+    assert sorted(document["limits"]) == ["agent_forgotten", "agent_silent", "bot_silent", "lapse_warning"]
+    assert document["steps"]
+    assert all(sorted(one) == ["action", "fingerprint", "from", "id", "note", "reason"] for one in document["steps"])
 
 
 def test_summary_has_these_fields(run: Terminal) -> None:
     summary = run("conversation", "list", "-o", "json").document["summary"]
     assert sorted(summary) == ["by_control", "calls", "calls_left", "since", "stuck", "stuck_by_code", "total"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["conversation", "list"],
+        ["conversation", "show", "twitter:1001"],
+        ["conversation", "explain", "twitter:1001"],
+        ["conversation", "wait", "twitter:1001", "--for", "control=bot"],
+        ["conversation", "watch"],
+        ["handover", "status", "twitter:1001"],
+        ["escalation", "list"],
+    ],
+    ids=" ".join,
+)
+def test_plan_of_calls_has_these_fields(run: Terminal, words: list[str]) -> None:
+    document = run(*words, "--dry-run", "-o", "json").document
+    assert_fields(document, "call-plan", PLAN)
+    assert {tuple(sorted(one)) for one in document["items"]} == {("at_least", "calls", "endpoint", "reason", "remote")}
 
 
 def test_outcomes_have_these_fields(run: Terminal) -> None:
@@ -195,6 +264,22 @@ def test_outcomes_have_these_fields(run: Terminal) -> None:
     assert sorted(document["counts"]) == ["changed", "failed", "in_doubt", "requested", "skipped", "unchanged"]
     assert all(sorted(item) == sorted(OUTCOME) for item in document["items"])
     assert sorted(document["items"][1]["error"]) == sorted(FAILURE)
+
+
+def test_operation_has_these_fields(run: Terminal) -> None:
+    done = run("handover", "to-bot", "twitter:1002", "-o", "json").document
+    document = run("operation", "show", done["operation"], "-o", "json").document
+    assert_fields(document, "operation", [*OPERATION, "items"])
+    (item,) = document["items"]
+    assert sorted(item) == sorted([*OUTCOME, "before", "phase", "calls", "ids", "with_tag", "reason"])
+    assert sorted(item["before"]) == ["control", "control_until", "escalated", "holder", "observed_at", "tags"]
+
+
+def test_exported_entries_have_these_fields(run: Terminal) -> None:
+    run("handover", "to-bot", "twitter:1002")
+    first, *_, end = run("operation", "export").lines
+    assert sorted(first) == ["at", "body", "hash", "item", "kind", "number", "operation", "type"]
+    assert (first["type"], end["schema"]) == ("item", "qsc-bot/journal-entry-list@1")
 
 
 @pytest.mark.parametrize(

@@ -92,3 +92,18 @@ def test_list_of_escalated_keeps_the_calls_of_the_bot(make_prod: MakeProd) -> No
     result = prod.run("escalation", "list", "-o", "json")
     assert (result.code, result.error["code"]) == (8, "budget.reserved")
     assert prod.run("limits", "-o", "json").document["left"] == 50
+
+
+def test_list_of_escalated_can_wait_for_the_next_hour(make_prod: MakeProd) -> None:
+    prod = make_prod(rate_limit=80)
+    prod.run.configure(PROD.replace("    topic_ids:", "    budget_reserve: 0\n    topic_ids:"))
+    prod.sandbox.reset("large:300:twitter")
+    assert prod.run("handover", "status", *(f"twitter:{at}" for at in range(1, 80))).code == 0
+
+    def pass_time(seconds: float) -> None:
+        prod.run.now += seconds
+
+    prod.run.play = pass_time
+    result = prod.run("escalation", "list", "--all", "--across-reset")
+    assert (result.code, len(result.stdout.splitlines())) == (0, 60)
+    assert "waiting until 10:02 UTC for the next hour's calls" in result.stderr

@@ -7,6 +7,7 @@ import pytest
 from qsc_bot.sandbox.service import Sandbox
 from tests.cli.explained import explain, intercept, response
 from tests.cli.terminal import Prod, Terminal
+from tests.storage.journals import begun, changing, journal_in, moved, whole
 
 
 def test_timeline_tells_messages_actions_recipe_and_control_in_order(run: Terminal, sandbox: Sandbox) -> None:
@@ -77,3 +78,47 @@ def test_long_story_shows_its_end_on_the_screen_and_all_in_json(run: Terminal, s
     assert "message 3\n" not in screen
     assert "earlier ones in -o json" in screen
     assert len(explain(run, "twitter:1002")["timeline"]) == 35
+
+
+def test_timeline_tells_what_this_tool_did_by_whom_and_why(run: Terminal) -> None:
+    _ = run.sandbox
+    done = run("handover", "to-bot", "twitter:1002", "--reason", "customer rang", "-o", "json").document
+    run.now += 60
+    run("handover", "to-bot", "twitter:1002")  # nothing to be done, so nothing was
+    run("handover", "to-agent", "twitter:1002", "--dry-run")
+    (entry,) = [one for one in explain(run, "twitter:1002")["timeline"] if one["kind"] == "operation"]
+    assert entry["from"].startswith("qsc-bot (")
+    assert entry["text"] == f"handover to-bot: changed from agent to bot ({done['operation']}); customer rang"
+    screen = run("conversation", "explain", "twitter:1002", tty=True, width=200).stdout
+    assert entry["text"] in screen
+
+
+@pytest.mark.parametrize(("place", "told"), [({}, 1), ({"account_id": "2"}, 0), ({"remote": "127.0.0.1:8081"}, 0)])
+def test_what_was_done_on_another_account_is_not_told(prod: Prod, place: dict[str, str], told: int) -> None:
+    journal_in(prod.run.state).append("op_1", [begun(**place), *moved("twitter:1002")])
+    timeline = explain(prod.run, "twitter:1002")["timeline"]
+    assert len([one for one in timeline if one["kind"] == "operation"]) == told
+
+
+def test_what_was_done_before_the_window_is_not_told(prod: Prod) -> None:
+    for number, days_ago in enumerate((9, 3, 1)):
+        journal_in(prod.run.state, days_ago=days_ago).append(f"op_{number}", whole("twitter:1002"))
+    told = [one["text"] for one in explain(prod.run, "twitter:1002")["timeline"] if one["kind"] == "operation"]
+    assert ["op_1" in told[0], "op_2" in told[1], len(told)] == [True, True, 2]
+
+
+def test_journal_that_cannot_be_read_costs_an_explanation_a_warning_alone(prod: Prod) -> None:
+    journal_in(prod.run.state).append("op_1", whole("twitter:1002"))
+    with changing(prod.run.state) as db:
+        db.execute("UPDATE entries SET body = '{'")
+    document = prod.run("conversation", "explain", "twitter:1002", "-o", "json").document
+    assert [one["code"] for one in document["verdicts"]] == ["agent_silent"]
+    assert document["warnings"] == ["could not be read: what this tool did: entry 1 of the journal cannot be read"]
+    (prod.run.state / "journal.db").write_text("no database at all")
+    result = prod.run("conversation", "explain", "twitter:1002", "-o", "json")
+    assert (result.code, "what this tool did" in result.document["warnings"][0]) == (0, True)
+
+
+def test_explaining_makes_no_journal(run: Terminal) -> None:
+    explain(run, "twitter:1002")
+    assert not (run.state / "journal.db").exists()

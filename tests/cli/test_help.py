@@ -9,6 +9,7 @@ from typing import Any, Final
 import pytest
 
 from qsc_bot.catalogue import CATALOGUE
+from qsc_bot.cli.deferred import Deferred
 from qsc_bot.cli.root import GROUPS, TASKS, load
 from qsc_bot.cli.topics import CI
 from tests.cli.terminal import Terminal
@@ -17,6 +18,7 @@ from tests.conftest import CheckGolden
 REGISTER: Final = ["webhook", "register", "bot-inbound", "--url", "https://bot.example.com/webhooks"]
 CREATE: Final = ["recipe", "create", "private-messages-to-bot", "--webhook", "bot-inbound"]
 SET: Final = ["profile", "set", "prod", "account_id=1417"]
+WRITE: Final = ["handover", "to-bot", "whatsapp:32470000001"]
 NEEDED: Final[Mapping[str, list[list[str]]]] = {
     "auth logout": [SET],
     "profile delete": [SET],
@@ -27,18 +29,26 @@ NEEDED: Final[Mapping[str, list[list[str]]]] = {
     "recipe enable": [REGISTER, CREATE],
     "recipe disable": [REGISTER, CREATE],
     "recipe delete": [REGISTER, CREATE],
+    "operation resume": [WRITE],
+    "operation show": [WRITE],
+    "operation undo": [WRITE],
     "recipe confirm": [SET, ["profile", "use", "prod"], REGISTER, [*CREATE, "--topic", "1"]],
 }
 ENDLESS: Final = ("sandbox serve", "conversation watch")
 ASKING: Final = "auth login"
 READING: Final = "recipe verify"
+UNASKED: Final[Mapping[str, str]] = {"operation undo": "--yes"}
+"""What an example that asks needs where nobody can answer."""
+OPERATION: Final = "op_1m88qk14yewp6nh"
+"""Examples name this one; another stands in for it."""
 
 
 def commands() -> Iterator[tuple[str, Any]]:
     """Every command by its words."""
     waiting = [(name, load(name)) for name in GROUPS]
     while waiting:
-        path, command = waiting.pop()
+        path, listed = waiting.pop()
+        command = listed.made if isinstance(listed, Deferred) else listed
         inner = getattr(command, "commands", None)
         if inner is None:
             yield path, command
@@ -47,6 +57,9 @@ def commands() -> Iterator[tuple[str, Any]]:
 
 
 COMMANDS: Final = dict(sorted(commands()))
+WRITES: Final = [
+    path for path in COMMANDS if path.partition(" ")[0] in ("handover", "escalation") or path == "conversation rescue"
+]
 
 
 @pytest.mark.parametrize("name", GROUPS)
@@ -70,8 +83,11 @@ def test_bare_command_and_bare_group_show_their_help(run: Terminal) -> None:
         ([], "help.txt"),
         (["handover"], "help-handover.txt"),
         (["handover", "to-bot"], "help-handover-to-bot.txt"),
+        (["conversation", "rescue"], "help-conversation-rescue.txt"),
         (["conversation", "wait"], "help-conversation-wait.txt"),
         (["conversation", "watch"], "help-conversation-watch.txt"),
+        (["operation"], "help-operation.txt"),
+        (["operation", "list"], "help-operation-list.txt"),
     ],
 )
 def test_help_looks_like_this(run: Terminal, check_golden: CheckGolden, words: list[str], name: str) -> None:
@@ -90,9 +106,9 @@ def test_command_has_help_an_example_and_a_line_for_each_option(run: Terminal, p
     assert all(one.help for one in options)
 
 
-@pytest.mark.parametrize("path", [path for path in COMMANDS if path.partition(" ")[0] in ("handover", "escalation")])
+@pytest.mark.parametrize("path", WRITES)
 def test_write_says_that_the_customer_is_sent_nothing(path: str) -> None:
-    writes = "--dry-run" in {word for one in COMMANDS[path].params for word in one.opts}
+    writes = "--yes" in {word for one in COMMANDS[path].params for word in one.opts}
     assert ("The customer is sent nothing." in COMMANDS[path].help) is writes
 
 
@@ -102,8 +118,12 @@ def test_example_runs_as_printed(run: Terminal, path: str) -> None:
     assert program == "qsc-bot"
     if path in (*ENDLESS, ASKING, READING):
         words.append("--help")
+    words += [UNASKED[path]] if path in UNASKED else []
     for prepare in NEEDED.get(path, []):
-        assert run(*prepare).code == 0
+        done = run(*prepare, "-o", "json")
+        assert done.code == 0
+        if OPERATION in words:
+            words[words.index(OPERATION)] = done.document["operation"]
     result = run(*words)
     assert (result.code, result.stderr.count("error:")) == (0, 0)
 

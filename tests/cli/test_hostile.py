@@ -6,9 +6,12 @@ from typing import Any, Final
 import httpx
 import pytest
 
+from qsc_bot.models.conversation import Failure, Outcome, Status
+from qsc_bot.models.operation import Planned, Settled, Step
 from qsc_bot.output.text import cell_width
 from qsc_bot.sandbox.service import Sandbox
 from tests.cli.terminal import PROD, SECRETS, Terminal, answering
+from tests.storage.journals import begun, ended, journal_in
 
 HOSTILE: Final = {
     "closing markup": "[/b] x",
@@ -125,6 +128,37 @@ def test_hostile_texts_in_an_explanation_print_safely_in_every_format(run: Termi
         assert max(map(cell_width, told)) <= max(width, 24)
     timeline = run("conversation", "explain", "twitter:1", "-o", "json", "--show-pii").document["timeline"]
     assert text in [one["text"] for one in timeline if one["kind"] == "message"]
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_texts_in_the_journal_print_safely(run: Terminal, text: str) -> None:
+    """A reason from a form, words of the server in an outcome, and a name of the machine."""
+    refusal = Failure(code="api.refused", exit=2, message=text)
+    outcome = Outcome(id="twitter:1", action="handover.to_bot", status=Status.FAILED, note=text, error=refusal)
+    planned = Planned(step=Step(id="twitter:1", action="handover.to_bot"))
+    happened = [begun(reason=text, by=text, host=text), ("twitter:1", planned), ("twitter:1", Settled(outcome=outcome))]
+    journal_in(run.state).append("op_1", [*happened, ended()])
+    for output in FORMATS:
+        for words in (["list"], ["show", "op_1"], ["verify"], ["list", "--fields", "reason,by,id"]):
+            if (output, words[0]) == ("id", "verify"):
+                continue  # a verification has no id
+            result = run("operation", *words, "-o", output, "--no-color")
+            assert result.code == 0, result.stderr
+            assert_harmless(result.stdout + result.stderr)
+    screen = run("operation", "show", "op_1", "--no-color", tty=True).stdout
+    assert_harmless(screen)
+    assert max(map(cell_width, screen.splitlines())) <= 80
+    assert run("operation", "show", "op_1", "-o", "json").document["reason"] == text
+    assert_harmless(run("operation", "export").stdout)
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_reason_is_kept_and_printed_safely(run: Terminal, text: str) -> None:
+    _ = run.sandbox
+    done = run("handover", "to-bot", "twitter:1002", "--reason", text, "-o", "json").document
+    shown = run("operation", "show", done["operation"], "-o", "json").document
+    assert shown["reason"] == text
+    assert_harmless(run("operation", "list", tty=True, width=200).stdout.replace("\x1b[1m", "").replace("\x1b[0m", ""))
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)

@@ -3,7 +3,12 @@
 import os
 
 import httpx
+import pytest
+import yaml
 
+from qsc_bot.storage.account import Account, Process
+from qsc_bot.storage.budget import Ledger
+from qsc_bot.storage.window import Instant
 from tests.cli.terminal import NOW, Prod, Terminal, answering
 from tests.conftest import CheckGolden, MakeProd
 
@@ -59,6 +64,17 @@ def test_ledger_that_cannot_be_read_is_set_aside_and_told(prod: Prod) -> None:
     assert "set aside as budget.db.set-aside" in result.stderr
     assert prod.run("limits", "--ask", "-o", "json").document["left"] == 348
     assert prod.run("limits").stderr == ""
+
+
+@pytest.mark.parametrize("words", [("limits",), ("conversation", "list"), ("handover", "to-agent", "twitter:1001")])
+@pytest.mark.parametrize("output", ["json", "ndjson", "yaml"])
+def test_ledger_that_is_set_aside_is_told_to_programs_too(prod: Prod, words: tuple[str, ...], output: str) -> None:
+    prod.run("limits", "--ask")
+    (prod.run.state / "budget.db").write_bytes(b"no database at all, " * 100)
+    result = prod.run(*words, "-o", output)
+    document = yaml.safe_load(result.stdout.splitlines()[-1] if output == "ndjson" else result.stdout)
+    assert "set aside as budget.db.set-aside" in document["warnings"][0]
+    assert "set aside" not in result.stderr
 
 
 def test_ledger_that_cannot_be_kept_keeps_no_read_from_working(prod: Prod) -> None:
@@ -155,3 +171,18 @@ def test_asking_mends_a_count_that_was_wrong(run: Terminal) -> None:
 
 def test_sandbox_has_limits_too(run: Terminal) -> None:
     assert run("limits", "--ask", "-o", "json").document["limit"] == 350
+
+
+def test_calls_of_a_process_that_was_killed_are_told_as_long_as_they_count(prod: Prod) -> None:
+    prod.run("limits", "--ask")
+    killed = Ledger(prod.run.state / "budget.db", process=Process(name="4711-1", command=lambda: ""), tell=print)
+    account = Account.of("social-connect", "api.engagor.com", prod.run.secrets["QSC_BOT_TOKEN"])
+    for _ in range(2):
+        killed.take(account, at=Instant(prod.run.now), floor=None, asks_first=False, is_patient=False)
+    killed.close()
+    item = prod.run("limits", "-o", "json").document
+    assert item["left"] == 347
+    assert item["note"] == "counted as used: 2 calls without an answer, for 2 min if the process died"
+    assert item["note"] in prod.run("limits", tty=True).stdout
+    prod.run.now += 121
+    assert prod.run("limits", "-o", "json").document["note"] is None

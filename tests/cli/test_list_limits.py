@@ -1,14 +1,16 @@
 """A list that a limit of calls ends: what is known is shown and marked, and the next run completes it."""
 
+import httpx
 import pytest
 
 from tests.cli.calls import CONTACTS, FRESH, HANDOVER, MENTIONS, controls, listed
-from tests.cli.terminal import Prod
+from tests.cli.terminal import Prod, answering
+from tests.conftest import MakeProd
 
 HANDOVER_PATH = "GET /*/inbox/handover/*"
 MENTIONS_PATH = "GET /*/inbox/mentions"
 CONTACTS_PATH = "GET /*/inbox/contacts"
-NOT_ALL = "not all messages were read, so conversations may be missing"
+NOT_ALL = "not all messages were read, so conversations may be missing: "
 
 
 def limited_after(prod: Prod, path: str, calls: int) -> None:
@@ -159,3 +161,57 @@ def test_stream_after_a_limit_leaves_nobody_out(prod: Prod) -> None:
     *items, end = prod.run("conversation", "list", "--all", "-o", "ndjson").lines
     assert (len({item["id"] for item in items}), end["returned"], end["complete"]) == (700, 700, True)
     assert sum(prod.sandbox.status()["requests"].values()) - before < 20, "absence from the list counts at once"
+
+
+def test_first_sweep_of_more_calls_than_are_allowed_goes_on_from_run_to_run(prod: Prod) -> None:
+    prod.sandbox.reset("large:1500:viber")
+    prod.run.now += 60
+    read, runs = [], 0
+    while True:
+        result, calls = listed(prod, "--since", "2d", "--limit", "1", "--max-calls", "12", *FRESH)
+        (row,) = result.document["items"]
+        assert (result.code, row["service"], sum(calls.values()) <= 12) == (0, "viber", True)
+        runs += 1
+        if not (told := [text for text in result.document["warnings"] if text.startswith(NOT_ALL)]):
+            break
+        assert result.document["page"]["complete"] is False
+        assert "--max-calls 12 is reached" in told[0]
+        assert "were not read; the next run reads on from there" in told[0]
+        read.append(listed(prod, "--cached", "--since", "2d")[0].document["summary"]["total"])
+        prod.run.now += 60
+    assert read == sorted(set(read)), "each run knows more than the one before"
+    assert runs <= 5
+    result = listed(prod, "--cached", "--since", "2d")[0]
+    assert result.document["summary"]["total"] == 1500
+
+
+def test_first_sweep_of_more_calls_than_an_hour_has_goes_on_in_the_next(make_prod: MakeProd) -> None:
+    prod = make_prod(rate_limit=65)  # 50 of them are the bot's
+    prod.sandbox.reset("large:1500:twitter")
+    assert_cut(prod, "--since", "2d")
+    prod.run.now += 3700
+    result, _ = listed(prod, "--all", "--since", "2d")
+    assert (result.code, len(result.document["items"]), result.document["warnings"]) == (0, 1500, [])
+    pages, again = 15, 4  # what is new, and slices that end with a page that is not full
+    assert prod.sandbox.status()["requests"][MENTIONS] <= pages + again, "what was read before is not read again"
+
+
+def test_stop_by_ctrl_c_loses_nothing_that_was_read(prod: Prod) -> None:
+    prod.sandbox.reset("large:1500:twitter")
+    network, pages = prod.wire, 0
+
+    def interrupted(request: httpx.Request) -> httpx.Response:
+        nonlocal pages
+        pages += "mentions" in request.url.path
+        if pages == 3:
+            raise KeyboardInterrupt
+        return network.handle_request(request)
+
+    prod.run.mount = answering(interrupted)
+    assert prod.run("conversation", "list", "--all").code == 130
+    prod.run.mount = lambda _base_url: network
+    known = listed(prod, "--cached")[0].document
+    assert known["summary"]["total"] >= 100
+    assert known["page"]["complete"] is False
+    assert "were not read; the list without --cached reads them" in known["warnings"][-1]
+    assert listed(prod, "--all", "--since", "2d")[0].document["page"] == {"returned": 1500, "complete": True}

@@ -70,7 +70,9 @@ def test_file_of_an_older_version_is_begun_anew(prod: Prod) -> None:
     result, calls = listed(prod)
     assert controls(result) == known
     assert calls
-    assert result.stderr == ""
+    assert "older version of qsc-bot; it was set aside as index.db.set-aside" in result.document["warnings"][0]
+    result, calls = listed(prod, "--limit", "50")
+    assert (controls(result), calls, result.document["warnings"]) == (known, {}, [])
 
 
 def test_without_a_usable_folder_the_list_works_and_nothing_is_kept(prod: Prod) -> None:

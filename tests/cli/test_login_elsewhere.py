@@ -157,7 +157,7 @@ def test_form_without_the_secret_of_a_locked_keychain_says_why(desk: Desk) -> No
     words = ["recipe", "create", "r", "--webhook", "bot", "--show-secrets"]
     assert "it is locked, so the URL secret stored for prod is not used" in desk.run(*words, env=BUS).stderr
     told = desk.run(*words, "-o", "json", env=BUS).document["warnings"]
-    assert told == ["the system keychain cannot be used: it is locked"]
+    assert told == ["the system keychain cannot be used: it is locked, so the URL secret stored for prod is not used"]
 
 
 def renew(desk: Desk, *words: str, typed: list[str] | None = None) -> Any:

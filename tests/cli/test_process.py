@@ -7,11 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import httpx
 import pytest
 
 from qsc_bot.sandbox.service import Sandbox
-from tests.cli.terminal import ClosedPipe, Prod, Terminal, Tty, Wire
+from tests.cli.terminal import ClosedPipe, Prod, Terminal, Tty
 from tests.conftest import MakeProd
 
 
@@ -23,51 +22,6 @@ def command(*words: str) -> list[str]:
 def environ(home: Path) -> dict[str, str]:
     """The environment of such a process."""
     return {**os.environ, "HOME": str(home)}
-
-
-class Interrupting(httpx.BaseTransport):
-    """Ctrl-C as a write goes out: before or after it had its effect."""
-
-    def __init__(self, wire: Wire, *, write: int, after_effect: bool) -> None:
-        self._wire = wire
-        self._write = write
-        self._after_effect = after_effect
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Stop at one write."""
-        is_it = request.method != "GET" and len(self._wire.writes) + 1 == self._write
-        if is_it and not self._after_effect:
-            raise KeyboardInterrupt
-        response = self._wire.handle_request(request)
-        if is_it:
-            raise KeyboardInterrupt
-        return response
-
-
-def interrupt(prod: Prod, *, write: int, after_effect: bool) -> None:
-    """Let Ctrl-C come at this write."""
-    transport = Interrupting(prod.wire, write=write, after_effect=after_effect)
-    prod.run.mount = lambda _base_url: transport
-
-
-@pytest.mark.parametrize("after_effect", [False, True], ids=["before the effect", "after the effect"])
-def test_ctrl_c_in_the_middle_tells_what_was_done_and_what_is_in_doubt(prod: Prod, after_effect: bool) -> None:
-    interrupt(prod, write=2, after_effect=after_effect)
-    ids = ["twitter:1001", "twitter:1003", "web:visitor-1"]
-    result = prod.run("handover", "to-agent", *ids, "-o", "json")
-    assert result.code == 130
-    assert [item["status"] for item in result.document["items"]] == ["changed", "in_doubt"]
-    assert (result.error["code"], result.error["exit"]) == ("run.interrupted", 130)
-    assert "1 conversation was not touched" in result.error["message"]
-    assert prod.effects("web:visitor-1") == 0
-
-
-def test_ctrl_c_for_people_tells_the_counts(prod: Prod) -> None:
-    interrupt(prod, write=2, after_effect=False)
-    result = prod.run("handover", "to-agent", "twitter:1001", "twitter:1003", tty=True)
-    assert result.code == 130
-    assert "1 changed, 1 in doubt\n" in result.stderr
-    assert "[run.interrupted]" in result.stderr.splitlines()[-2]
 
 
 class Stopped(Tty):
@@ -183,49 +137,6 @@ sys.exit(run_process(["sandbox", "status"]))
     assert done.returncode in (130, -signal.SIGINT)
     assert "Traceback" not in done.stderr
     assert "[run.interrupted]" in done.stderr
-
-
-class InterruptedRead(httpx.BaseTransport):
-    """A wire on which Ctrl-C comes while one conversation is read."""
-
-    def __init__(self, inner: httpx.BaseTransport, *, path: str) -> None:
-        self._inner = inner
-        self._path = path
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Answer, or be interrupted."""
-        if request.method == "GET" and request.url.path == self._path:
-            raise KeyboardInterrupt
-        return self._inner.handle_request(request)
-
-
-def test_ctrl_c_before_the_write_was_sent_leaves_nothing_in_doubt(prod: Prod) -> None:
-    transport = InterruptedRead(prod.wire, path="/1000/inbox/contact/twitter/1003")
-    prod.run.mount = lambda _base_url: transport
-    result = prod.run("handover", "to-agent", "twitter:1001", "twitter:1003", "-o", "json")
-    assert (result.code, [item["status"] for item in result.document["items"]]) == (130, ["changed"])
-    assert "1 conversation was not touched" in result.error["message"]
-
-
-def test_first_ctrl_c_finishes_what_is_in_flight_and_stops_before_the_next(prod: Prod) -> None:
-    transport = SignalledWrite(prod.wire)
-    prod.run.mount = lambda _base_url: transport
-    result = prod.run("handover", "to-agent", "twitter:1001", "twitter:1003", "-o", "json")
-    assert (result.code, [item["status"] for item in result.document["items"]]) == (130, ["changed"])
-    assert prod.effects("twitter:1003") == 0
-
-
-class SignalledWrite(httpx.BaseTransport):
-    """A wire on which a real SIGINT arrives while the first write is under way."""
-
-    def __init__(self, inner: httpx.BaseTransport) -> None:
-        self._inner = inner
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Answer after the signal."""
-        if request.method == "POST":
-            signal.raise_signal(signal.SIGINT)
-        return self._inner.handle_request(request)
 
 
 @pytest.mark.parametrize("words", [["demo"], ["help", "errors"], ["--help"]], ids=" ".join)

@@ -20,6 +20,8 @@ EVERYTHING = [
     ["conversation", "explain", "twitter:1002", "--show-pii"],
     ["conversation", "explain", "facebook:5550002"],
     ["conversation", "watch"],
+    ["conversation", "rescue", "--dry-run"],
+    ["conversation", "rescue", "--yes", "--allow-partial"],
     ["conversation", "wait", "facebook:5550001", "--for", "control=agent", "--timeout", "0s"],
     ["handover", "status", "facebook:5550001", "whatsapp:32470000000"],
     ["handover", "extend", "facebook:5550001"],
@@ -29,6 +31,14 @@ EVERYTHING = [
     ["escalation", "list"],
     ["escalation", "add", "twitter:1001"],
     ["escalation", "remove", "twitter:1002"],
+    ["handover", "to-agent", "whatsapp:32470000000", "--reason", f"the token is {SECRETS['QSC_BOT_TOKEN']}"],
+    ["operation", "list", "--conversation", "whatsapp:32470000000"],
+    ["operation", "show", SECRETS["QSC_BOT_TOKEN"]],
+    ["operation", "verify"],
+    ["operation", "resume", "op_0"],
+    ["operation", "undo", "--last", "--yes"],
+    ["operation", "export", "-o", "ndjson"],
+    ["operation", "prune", "--older-than", "0s", "--yes"],
     ["webhook", "register", "bot", "--url", "https://bot.example.com/{secret}"],
     ["webhook", "list"],
     ["webhook", "show", "bot"],
@@ -127,10 +137,13 @@ def test_remote_that_repeats_the_token_does_not_get_it_shown(run: Terminal) -> N
     result = run("conversation", "show", "twitter:1001", "-o", "json", "--debug")
     assert (result.code, result.error["code"]) == (2, "api.refused")
     assert "Bearer ***" in result.error["message"]
+    written = run("handover", "to-bot", "twitter:1001", "-o", "json")
+    assert "***" in written.error["message"]
+    assert "***" in run("operation", "show", written.document["operation"], "-o", "json").stdout
 
 
 def test_debug_tells_method_path_and_status_of_each_call(prod: Prod) -> None:
-    result = prod.run("handover", "to-agent", "facebook:5550001", "--debug")
+    result = prod.run("handover", "to-agent", "facebook:5550001", "--no-tag", "--debug")
     calls = [line for line in result.stderr.splitlines() if " -> " in line]
     assert len(calls) == len(prod.wire.requests)
     assert calls[0].startswith("GET graph.facebook.com/v25.0/")

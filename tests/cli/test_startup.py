@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from qsc_bot import __version__
+from qsc_bot.cli.root import GROUPS, load
+from tests.cli.terminal import Terminal
 
 HEAVY = ("httpx", "keyring", "yaml", "asyncio", "werkzeug", "waitress", "rich", "sqlite3", "pydantic")
 PROBE = """
@@ -61,13 +63,25 @@ def test_nothing_heavy_is_loaded_for_help(tmp_path: Path, words: list[str]) -> N
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    "words",
+    [*GROUPS, "conversation list", "conversation watch", "handover to-bot", "recipe create", "sandbox fault add"],
+)
+def test_help_loads_nothing_that_only_running_needs(tmp_path: Path, words: str) -> None:
+    _, code, loaded = start(tmp_path, *words.split(), "--help")
+    assert code == 0
+    assert loaded.isdisjoint({*HEAVY, "msgspec", "qsc_bot.results", "qsc_bot.operations", "qsc_bot.config"})
+
+
 def test_version_loads_no_command_line(tmp_path: Path) -> None:
     stdout, _, loaded = start(tmp_path, "--version")
     assert stdout == f"{__version__}\n"
     assert loaded.isdisjoint({"typer", "msgspec", "importlib.metadata"})
 
 
-@pytest.mark.parametrize("words", [["sandbox", "status", "-o", "json"], ["profile", "list"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "words", [["sandbox", "status", "-o", "json"], ["profile", "list"], ["operation", "list"]], ids=" ".join
+)
 def test_command_that_calls_nobody_loads_no_http_client(tmp_path: Path, words: list[str]) -> None:
     _, code, loaded = start(tmp_path, *words)
     assert code == 0
@@ -84,3 +98,41 @@ def test_token_in_the_environment_loads_no_keychain(tmp_path: Path, stored: dict
     env = {"DBUS_SESSION_BUS_ADDRESS": "unix:path=/nowhere", **stored}
     _, code, loaded = start(tmp_path, "auth", "status", "-o", "json", **env)
     assert (code, "keyring" in loaded) == (8 if stored else 4, is_loaded)
+
+
+@pytest.mark.parametrize(
+    ("words", "made"),
+    [
+        (["conversation"], set()),
+        (["conversation", "--help"], set()),
+        (["conversation", "--help", "show"], set()),
+        (["conversation", "shwo"], set()),
+        (["conversation", "show", "--help"], {"show"}),
+        (["-o", "json", "conversation", "-q", "show", "twitter:1001"], {"show"}),
+    ],
+    ids=" ".join,
+)
+def test_only_the_command_that_runs_is_made(run: Terminal, words: list[str], made: set[str]) -> None:
+    load.cache_clear()
+    run(*words)
+    listed = load("conversation").commands
+    assert len(listed) > 3
+    assert {name for name, one in listed.items() if "made" in vars(one)} == made
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("qsc-bot hand", {"handover"}),
+        ("qsc-bot handover ", {"status", "to-bot", "to-agent", "extend"}),
+        ("qsc-bot sandbox fault ", {"add", "list", "clear"}),
+        ("qsc-bot handover extend --b", {"--by"}),
+        ("qsc-bot handover to-bot --if-control ", {"bot", "agent", "other", "idle", "unknown"}),
+    ],
+    ids=["group", "command", "nested", "option", "word"],
+)
+def test_commands_options_and_their_words_are_completed(tmp_path: Path, typed: str, offered: set[str]) -> None:
+    place = {"COMP_WORDS": typed, "COMP_CWORD": str(typed.count(" "))}
+    stdout, code, loaded = start(tmp_path, _QSC_BOT_COMPLETE="complete_bash", **place)
+    assert (code, set(stdout.split())) == (0, offered)
+    assert loaded.isdisjoint(HEAVY)

@@ -45,6 +45,46 @@ def test_first_look_adds_each_and_the_last_line_is_the_end(run: Terminal) -> Non
     assert (result.code, result.error["code"], len(result.stderr.splitlines())) == (130, "run.interrupted", 1)
 
 
+def slowly(prod: Prod, seconds: float) -> None:
+    """Let every answer take so long by this machine's clock."""
+    network = prod.wire
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        prod.run.now += seconds
+        return network.handle_request(request)
+
+    prod.run.mount = answering(answer)
+
+
+def test_first_look_that_takes_long_gives_signs_of_life(prod: Prod) -> None:
+    prod.sandbox.reset("large:1500:viber")
+    slowly(prod, 7)
+    Meanwhile(prod.run, ends_at=1)
+    lines = prod.run(*STREAM).lines
+    first = next(at for at, line in enumerate(lines) if line["type"] == "event")
+    before = lines[:first]
+    assert {(line["type"], line["checked_at"], line["error"]) for line in before} == {("heartbeat", None, None)}
+    calls = [line["calls"] for line in before]
+    assert calls == sorted(set(calls))
+    assert len(calls) > 20, "while messages were read, and while it was asked who holds each"
+    assert lines[-1]["type"] == "end"
+    assert lines[-1]["returned"] > 1400, "some have left the window meanwhile"
+
+
+def test_first_look_that_takes_long_is_told_to_people_too(prod: Prod) -> None:
+    slowly(prod, 30)
+    Meanwhile(prod.run, ends_at=1)
+    told = prod.run(*WATCH, "-o", "plain").stderr.splitlines()
+    assert any(line.startswith("still reading, ") and line.endswith(" left") for line in told)
+    assert not any("still reading" in line for line in prod.run(*WATCH, "-o", "plain", "-q").stderr.splitlines())
+
+
+def test_look_that_is_quick_gives_no_other_signs_than_before(run: Terminal) -> None:
+    Meanwhile(run, ends_at=70)
+    signs = [line["at"][-4:-1] for line in beats(run(*STREAM))]
+    assert signs == [":45", ":00", ":15", ":30"], "between looks and after those that found nothing"
+
+
 def test_event_has_these_fields_and_fits_its_schema(run: Terminal) -> None:
     Meanwhile(run, ends_at=1)
     schema = jsonschema.Draft202012Validator(build("conversation-event"))

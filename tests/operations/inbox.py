@@ -33,6 +33,8 @@ class Inbox:
         self.chains[window] = self.chains.get(window, 0) + 1
         first, last = (datetime.fromisoformat(text).timestamp() for text in window)
         found = [one for one in self.mentions if first <= _added(one) <= last]
+        if params["sort"] == "dateadd:asc":
+            found.reverse()
         start = int(params.get("page_token", "0"))
         page: dict[str, Any] = {"data": [to_builtins(one, enc_hook=str) for one in found[start : start + PAGE]]}
         if start + PAGE < len(found):
@@ -48,7 +50,7 @@ def refreshed(cache: Path, inbox: Inbox) -> tuple[Connection, Refresh]:
     answers: Wire = made.wire
     answers.on(MENTIONS, inbox).on(LIST, envelope({"data": []}))
     connection = made.remotes.connection
-    refresh = Refresh(connection, full=False, tell=lambda _: None, foresee=lambda _: None)
+    refresh = Refresh(connection, full=False, tell=lambda _: None, foresee=lambda _: True)
     for _ in refresh.one_by_one(lambda _now: START):
         pass
     return connection, refresh

@@ -7,16 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qsc_bot.errors import ApiError
-from qsc_bot.models.conversation import Control, Conversation, ConversationId, Method, Reading
-from qsc_bot.models.explanation import TimelineEntry
+from qsc_bot.models.conversation import Call, Control, Conversation, ConversationId, Method, Reading, Status
+from qsc_bot.models.operation import OperationItem, Phase
 from qsc_bot.models.profile import Messenger, Profile, Stuck
 from qsc_bot.models.setup import Recipe
 from qsc_bot.models.thread import App
 from qsc_bot.models.wire import WireId
 from qsc_bot.operations.case import Case, Inbox, Proof
+from qsc_bot.operations.deeds import Deed
 from qsc_bot.operations.diagnosis import RULES, diagnose
 from qsc_bot.operations.stuck import CODES, stuck_codes
 from qsc_bot.operations.timeline import timeline
+from qsc_bot.operations.work import TARGETS
 
 NOW: Final = datetime(2026, 11, 22, 9, 2, 30, tzinfo=UTC)
 TAG: Final = "escalated to agent"
@@ -40,6 +42,17 @@ recipes = st.builds(
     pending=st.sampled_from([None, "create"]),
 )
 apps = st.builds(App, id=st.sampled_from(["111", "222", "9"]).map(WireId), subscribed_fields=st.just(["messages"]))
+
+
+def deed(status: Status, action: str = "handover.to_bot", *, is_running: bool = False) -> Deed:
+    """What this tool sent, yesterday."""
+    call = Call(method="POST", path="/1/inbox/handover")
+    item = OperationItem(id="twitter:1", action=action, status=status, phase=Phase.ANSWERED, calls=[call])
+    at = NOW - timedelta(days=1)
+    return Deed(operation="op_1", by="ada", reason=None, is_running=is_running, at=at, item=item)
+
+
+deeds = st.builds(deed, st.sampled_from(Status), st.sampled_from([*TARGETS, "something.new"]), is_running=st.booleans())
 
 
 @st.composite
@@ -88,6 +101,7 @@ def cases(draw: st.DrawFn) -> Case:
         inbox=draw(st.builds(Inbox, since=st.just(NOW), seen=st.integers(0, 2), private=st.integers(0, 2))),
         others=draw(st.none() | st.just([person])),
         also=others,
+        deeds=draw(st.none() | st.lists(deeds, max_size=2)),
         recipes=draw(st.none() | st.lists(recipes, max_size=3)),
         is_routed=draw(st.sampled_from([True, False, None])),
         apps=draw(st.none() | st.lists(apps, max_size=3)),
@@ -139,9 +153,9 @@ def test_every_code_of_a_stuck_conversation_has_a_verdict(case: Case) -> None:
 
 @given(case=cases())
 def test_timeline_ends_with_who_holds_it_and_takes_what_this_machine_knows(case: Case) -> None:
-    known = [TimelineEntry(at=NOW - timedelta(days=1), kind="operation", by="qsc-bot", text="handed to the bot")]
-    entries = timeline(case, known=known)
-    assert known[0] in entries
+    entries = timeline(case)
+    told = [one for one in entries if one.kind == "operation"]
+    assert [one.text for one in told] == [deed.told for deed in case.deeds or ()]
     assert entries[-1].kind == "control"
     dated = [one.at for one in entries[:-1] if one.at]
     assert dated == sorted(dated)

@@ -175,7 +175,7 @@ def test_reading_that_failed_is_told_and_the_list_is_not_complete(tmp_path: Path
     rows, ending = listed(made, controls=frozenset({BOT}))
     assert ids(rows) == [2, 3, 4, 5, 6]
     assert not ending.complete
-    assert ending.warnings == ["who holds 1 conversations could not be read: the remote failed"]
+    assert ending.warnings == ["who holds 1 conversation could not be read: the remote failed"]
 
 
 def test_conversation_that_is_gone_is_known_to_be_so(tmp_path: Path) -> None:

@@ -107,8 +107,8 @@ def test_ctrl_c_before_anything_was_sent_touched_nothing(tmp_path: Path) -> None
 
 
 def test_stop_that_was_asked_for_comes_between_two_conversations(tmp_path: Path) -> None:
-    made, asked = stage(tmp_path, tagged()), iter((False, True))
-    connection = replace(made.connection, should_stop=lambda: next(asked))
+    made, asked = stage(tmp_path, tagged()), iter((None, QscBotError("run.interrupted", "stopped by Ctrl-C")))
+    connection = replace(made.connection, asked_to_stop=lambda: next(asked))
     report = carried_out(replace(made, connection=connection), "twitter:1", "twitter:2")
     assert report.stop is not None
     assert "1 conversation was not touched" in report.stop.message

@@ -12,7 +12,8 @@ from qsc_bot.errors import QscBotError
 from qsc_bot.exit_codes import ExitCode
 from qsc_bot.models.conversation import Call, Control, Conversation, Counts, Failure, Method, Outcome, Status
 from qsc_bot.output.formats import Format
-from qsc_bot.output.printer import Identity, Printer
+from qsc_bot.output.identity import Identity
+from qsc_bot.output.printer import Printer
 from qsc_bot.results import (
     Column,
     DryRun,

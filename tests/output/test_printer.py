@@ -4,15 +4,19 @@ import io
 import json
 import subprocess
 import sys
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
+import yaml
 
 from qsc_bot.catalogue import CATALOGUE
 from qsc_bot.errors import QscBotError
 from qsc_bot.exit_codes import ExitCode
-from qsc_bot.output.printer import Identity
+from qsc_bot.models.conversation import ConversationEvent
+from qsc_bot.output.identity import Identity
+from qsc_bot.results import Feed, Look
 
 
 def test_the_summary_is_the_last_line(start: Any, listing: Any, summary: Any, conversation: Any) -> None:
@@ -66,6 +70,24 @@ def test_the_summary_tells_when_the_newest_reading_was(
     assert "; read 09:00; " in run.err
 
 
+@pytest.mark.parametrize(
+    ("ago", "words"),
+    [
+        (timedelta(hours=23, minutes=59, seconds=59), "last 1d:"),
+        (timedelta(hours=24, seconds=2), "last 1d:"),
+        (timedelta(hours=2, minutes=5), "last 2h05m:"),
+        (timedelta(seconds=45), "last 45s:"),
+    ],
+    ids=["corrected back", "corrected on", "exact", "short"],
+)
+def test_period_does_not_tell_that_the_clock_was_corrected(
+    start: Any, listing: Any, summary: Any, now: Any, ago: timedelta, words: str
+) -> None:
+    run = start("plain")
+    run.show(listing(summary=summary(since=now - ago)))
+    assert words in run.err
+
+
 @pytest.mark.parametrize("format_name", ["table", "plain"])
 def test_people_are_told_of_the_sandbox_first(
     start: Any, listing: Any, record: Any, report: Any, summary: Any, format_name: str
@@ -81,6 +103,63 @@ def test_programs_find_everything_in_the_document(start: Any, listing: Any, summ
     run = start(format_name, identity=lambda: Identity("sandbox", "1", sandbox=True))
     run.show(listing(summary=summary(), warnings=["cut"], hints=["add --all"]))
     assert run.err == ""
+
+
+@pytest.mark.parametrize("kind", ["listing", "record", "report", "feed"])
+@pytest.mark.parametrize("format_name", ["json", "ndjson", "yaml"])
+def test_what_must_not_be_missed_is_among_the_warnings_of_every_document(
+    start: Any, request: pytest.FixtureRequest, now: Any, conversation: Any, format_name: str, kind: str
+) -> None:
+    run = start(format_name)
+
+    def told(items: Iterable[Any]) -> Iterator[Any]:
+        for item in items:
+            run.printer.attach("a file was set aside")
+            yield item
+
+    if kind == "feed":
+        if format_name != "ndjson":
+            pytest.skip("what is followed has no end")
+        with pytest.raises(KeyboardInterrupt):
+            run.show(feed(told([look(now)])))
+    else:
+        made = request.getfixturevalue(kind)(warnings=["cut"])
+        if kind == "listing":
+            made.items = told([conversation(1)])
+        run.printer.attach("a file was set aside")
+        run.show(made)
+    document = yaml.safe_load(run.out.splitlines()[-1] if format_name == "ndjson" else run.out)
+    assert document["warnings"][0] == "a file was set aside"
+    assert document["warnings"].count("a file was set aside") == 1
+    errors = [json.loads(line)["error"]["code"] for line in run.err.splitlines() if line.startswith("{")]
+    assert errors == (["run.partial"] if kind == "report" and format_name in ("json", "ndjson") else [])
+    assert "a file was set aside" not in run.err
+
+
+def feed(looks: Iterator[Look]) -> Feed:
+    def ended() -> Iterator[Look]:
+        yield from looks
+        raise KeyboardInterrupt
+
+    return Feed(schema="conversation-event", event=ConversationEvent, columns=[], plain=[], looks=ended())
+
+
+def look(now: Any) -> Look:
+    return Look(rows=[], is_new=True, at=now, checked_at=now, next_in_s=30, calls=1, calls_left=None)
+
+
+@pytest.mark.parametrize("format_name", ["table", "plain", "csv", "id"])
+def test_what_must_not_be_missed_is_said_at_once_where_no_document_is_wanted(start: Any, format_name: str) -> None:
+    run = start(format_name)
+    run.printer.attach("a file was set aside")
+    assert run.err == "warning: a file was set aside\n"
+
+
+def test_what_must_not_be_missed_is_said_before_a_failure_that_leaves_no_document(start: Any) -> None:
+    run = start("yaml")
+    run.printer.attach("a file was set aside")
+    run.printer.error(QscBotError("usage.invalid", "no"))
+    assert run.err.startswith("warning: a file was set aside\nerror: no")
 
 
 @pytest.mark.parametrize("format_name", ["csv", "id"])
@@ -231,7 +310,8 @@ from datetime import UTC, datetime
 from qsc_bot.errors import QscBotError
 from qsc_bot.models.conversation import Conversation
 from qsc_bot.output.formats import Format
-from qsc_bot.output.printer import Identity, Printer
+from qsc_bot.output.identity import Identity
+from qsc_bot.output.printer import Printer
 from qsc_bot.results import Listing
 
 for name in ("plain", "json", "ndjson", "id"):

@@ -10,7 +10,7 @@ import yaml
 
 from qsc_bot.errors import QscBotError
 from qsc_bot.exit_codes import ExitCode
-from qsc_bot.output.printer import Identity
+from qsc_bot.output.identity import Identity
 from qsc_bot.results import Record
 
 

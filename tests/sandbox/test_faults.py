@@ -49,11 +49,39 @@ def test_faults_queue_and_stay_readable(bench: Bench) -> None:
         "cut": None,
         "body": None,
         "rate_limit": False,
+        "rate_percent": None,
+        "seed": 0,
         "times": 3,
         "used": 1,
         "left": 2,
     }
     assert bench.sandbox.status()["faults"] == [first, second]
+
+
+def test_rate_lets_a_share_of_the_calls_fail_the_same_ones_by_one_seed(bench: Bench) -> None:
+    def hit(seed: int) -> list[int]:
+        bench.sandbox.clear_faults()
+        bench.sandbox.add_fault("/me", status=500, times=None, rate_percent=20, seed=seed)
+        return [number for number in range(200) if bench.request("GET", "/me").status_code == 500]
+
+    first = hit(1)
+    assert 20 <= len(first) <= 60
+    assert bench.sandbox.faults()[0]["used"] == len(first)
+    assert hit(1) == first != hit(2)
+
+
+def test_call_that_one_rate_misses_can_be_hit_by_the_next_fault(bench: Bench) -> None:
+    bench.sandbox.add_fault("/me", status=500, times=2, rate_percent=50, seed=1)
+    bench.sandbox.add_fault("/me", status=502, times=None)
+    found = [bench.request("GET", "/me").status_code for _ in range(20)]
+    assert (found.count(500), found.count(502)) == (2, 18)
+    assert found != [500, 500] + [502] * 18
+
+
+@pytest.mark.parametrize("rate", [-1, 100.5])
+def test_rate_that_is_no_share_is_refused(bench: Bench, rate: float) -> None:
+    with pytest.raises(QscBotError):
+        bench.sandbox.add_fault("/me", status=500, rate_percent=rate)
 
 
 @pytest.mark.parametrize(

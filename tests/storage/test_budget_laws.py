@@ -17,7 +17,7 @@ from hypothesis.stateful import (
 
 from qsc_bot.storage.account import Account, Process
 from qsc_bot.storage.budget import Ledger
-from qsc_bot.storage.window import Instant, Ticket, Told
+from qsc_bot.storage.window import Instant, Ticket, Told, Window
 from tests.storage.limited_server import PERIOD, Server
 
 TIMEOUT_SECONDS = 10.0
@@ -44,6 +44,7 @@ class Spending(RuleBasedStateMachine):
         self.ledgers = [self.process(number) for number in range(3)]
         self.calls: list[Call] = []
         self.late: list[Call] = []
+        self.aside: list[Call] = []
         self.kills = 0
         self.is_shared = self.used_reserve = False
 
@@ -83,6 +84,33 @@ class Spending(RuleBasedStateMachine):
             assert window is not None
             assert window.left is None or window.left >= floor
             self.calls.append(Call(process, verdict, self.now))
+
+    @rule(process=st.integers(0, 2), is_survey=st.booleans(), calls=st.integers(2, 6))
+    def set_aside(self, process: int, is_survey: bool, calls: int) -> None:
+        floor = self.reserve if is_survey else 0
+        before = self.look(process)
+        tickets = self.ledgers[process].take_together(
+            ACCOUNT, calls, at=self.at, floor=floor, asks_first=True, is_patient=False
+        )
+        if not isinstance(tickets, list):
+            assert self.look(process) == before
+            return
+        self.used_reserve |= floor < self.reserve
+        window = self.look(process)
+        assert window is not None
+        assert window.left is None or window.left >= floor
+        assert len(tickets) == (1 if tickets[0].is_first else calls)
+        self.aside += [Call(process, ticket, self.now) for ticket in tickets]
+
+    @precondition(lambda self: self.aside)
+    @rule(data=st.data(), is_used=st.booleans())
+    def use_or_give_back(self, data: st.DataObject, is_used: bool) -> None:
+        call = data.draw(st.sampled_from(self.aside))
+        self.aside.remove(call)
+        if is_used:
+            self.calls.append(Call(call.process, call.ticket, self.now))
+        else:
+            self.ledgers[call.process].give_back(ACCOUNT, call.ticket, at=self.at)
 
     @precondition(lambda self: self.calls)
     @rule(data=st.data())
@@ -133,6 +161,7 @@ class Spending(RuleBasedStateMachine):
         self.kills += 1
         self.late += [call for call in self.calls if call.process == process and call.told is None]
         self.calls = [call for call in self.calls if call.process != process]
+        self.aside = [call for call in self.aside if call.process != process]
         self.ledgers[process].close()
         self.ledgers[process] = self.process(process + 10 * self.kills)
 
@@ -161,7 +190,13 @@ class Spending(RuleBasedStateMachine):
         told = call.told if call.told and not is_lost else Told(is_answer=False)
         self.ledgers[call.process].settle(ACCOUNT, call.ticket, told, at=self.at)
 
+    def look(self, process: int) -> Window | None:
+        return self.ledgers[process].look(ACCOUNT, at=self.at).window
+
     def pass_time(self, seconds: float) -> None:
+        for call in [call for call in self.aside if self.now + seconds - call.sent_at >= 100]:
+            self.aside.remove(call)
+            self.ledgers[call.process].give_back(ACCOUNT, call.ticket, at=self.at)
         self.now += seconds
         for call in [call for call in self.calls if self.now - call.sent_at >= TIMEOUT_SECONDS]:
             self.settle(call, is_lost=True)

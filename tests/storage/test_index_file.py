@@ -1,11 +1,12 @@
 """The file of the index: damaged or newer, it is set aside and told, and costs calls only."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from qsc_bot.errors import QscBotError
+from qsc_bot.errors import FileSetAside, QscBotError
 from qsc_bot.models.known import Wanted
 from qsc_bot.storage.index import Index, open_index
 from qsc_bot.storage.talk import Said
@@ -101,3 +102,26 @@ def test_index_that_cannot_be_kept_is_told(tmp_path: Path, told: list[str]) -> N
     assert index.take([said(1)])
     assert len(told) == 1
     assert "nothing read here is kept for the next run" in told[0]
+
+
+def test_new_file_that_another_process_has_begun_is_not_set_aside(filled: Path, told: list[str]) -> None:
+    spoil(filled)
+    slow, quick = opened(filled, told), opened(filled, told)
+    with pytest.raises(FileSetAside):
+        read(quick)
+    quick.renew()
+    quick.take([said(1)])
+    with pytest.raises(FileSetAside):
+        read(slow)
+    slow.renew()
+    assert (read(slow), read(quick)) == (1, 1)
+
+
+def test_damage_of_the_accounts_is_told_as_soon_as_it_is_opened(filled: Path, told: list[str]) -> None:
+    with closing(sqlite3.connect(filled)) as db:
+        (page,) = db.execute("SELECT rootpage FROM sqlite_master WHERE name = 'accounts'").fetchone()
+    content = bytearray(filled.read_bytes())
+    content[(page - 1) * PAGE : page * PAGE] = b"\xff" * PAGE
+    filled.write_bytes(content)
+    assert read(opened(filled, told)) == 0
+    assert "it was set aside as index.db.set-aside, and a new one begun" in told[0]

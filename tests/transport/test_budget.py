@@ -238,3 +238,24 @@ def test_forecast_where_nothing_ever_goes_tells_no_end(spender: Spender) -> None
     spender.call(limits(349))
     plan = spender.budget.forecast(9, reserve=350)
     assert (plan.now, plan.later, plan.ends_at) == (0, 9, None)
+
+
+def test_speed_is_that_of_this_runs_answers(spender: Spender) -> None:
+    assert spender.budget.seconds_a_call is None
+    paced = spender.transport()
+    paced._inner = Slow(spender)
+    paced.handle_request(request())
+    paced.handle_request(request())
+    assert spender.budget.seconds_a_call == 0.25
+
+
+class Slow(httpx.BaseTransport):
+    """A remote that takes a quarter of a second to answer."""
+
+    def __init__(self, spender: Spender) -> None:
+        self._spender = spender
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer late."""
+        self._spender.time.unix += 0.25
+        return limits(300)

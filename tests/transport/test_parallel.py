@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qsc_bot.transport.parallel import as_they_come, beside, in_parallel, is_leaving, side_by_side
+from qsc_bot.transport.parallel import as_they_come, beside, in_parallel, in_turn, is_leaving, side_by_side
 
 
 @settings(max_examples=30)
@@ -185,3 +185,48 @@ def test_what_runs_beside_ends_with_the_block() -> None:
     with beside(lambda: 7) as running:
         pass
     assert running.result(0) == 7
+
+
+def read_in_turn(streams: Sequence[Iterable[Any]]) -> list[Any]:
+    """Everything that streams hold, the first one's first."""
+    with in_turn(streams) as items:
+        return list(items)
+
+
+@settings(max_examples=30)
+@given(streams=st.lists(st.lists(st.integers(), max_size=5), max_size=5))
+def test_streams_in_turn_give_all_of_the_first_before_the_second(streams: list[list[int]]) -> None:
+    assert read_in_turn(streams) == list(itertools.chain.from_iterable(streams))
+
+
+def test_streams_in_turn_are_read_at_once() -> None:
+    together = Barrier(3, timeout=10)
+
+    def stream(number: int) -> Iterator[int]:
+        together.wait()
+        yield number
+
+    assert read_in_turn([stream(number) for number in range(3)]) == [0, 1, 2]
+
+
+def test_failure_of_a_stream_comes_after_all_that_was_before_it_and_ends_those_after_it() -> None:
+    failed = threading.Event()
+
+    def first() -> Iterator[int]:
+        yield 1
+        assert failed.wait(10)
+        yield 2
+
+    def second() -> Iterator[int]:
+        yield 3
+        failed.set()
+        raise ValueError("third")
+
+    def endless() -> Iterator[int]:
+        while True:
+            yield 4
+
+    found: list[int] = []
+    with pytest.raises(ValueError, match="third"), in_turn([first(), second(), endless()]) as items:
+        found.extend(items)
+    assert found == [1, 2, 3]

@@ -1,14 +1,15 @@
 """Send any call to the APIs."""
 
 import json
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from qsc_bot.cli.options import session, shared_options
 from qsc_bot.cli.writes import Confirm, check_setup_write
-from qsc_bot.operations.raw import RawCall, send
-from qsc_bot.results import Text
+
+if TYPE_CHECKING:
+    from qsc_bot.results import Text
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
 
@@ -29,13 +30,16 @@ def call_api(
     paginate: Annotated[bool, typer.Option("--paginate", help="Read every page of a list into one body.")] = False,
     graph: Annotated[bool, typer.Option("--graph", help="Meta's Graph API with the Page token.")] = False,
     confirm_profile: Confirm = None,
-) -> Text:
+) -> "Text":
     """Send any call to the APIs.
 
     The profile's token goes with it, and the body of the answer is printed.
     Fields go into the query of a GET, else into a form (Social Connect) or a JSON body (--graph). The same retries,
     limits and care for secrets as everywhere; calls to other hosts are refused.
     """
+    from qsc_bot.operations.raw import RawCall, send
+    from qsc_bot.results import Text
+
     here = session(ctx)
     call = RawCall(method=method, path=path, fields=given or (), paginate=paginate)
     if call.writes:

@@ -2,16 +2,15 @@
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from qsc_bot.cli.login import Wish, log_in
-from qsc_bot.cli.logout import log_out
 from qsc_bot.cli.options import command, duration, group, session
 from qsc_bot.cli.words import address, identifier
-from qsc_bot.operations.auth import Credentials, show_status
-from qsc_bot.results import Record
+
+if TYPE_CHECKING:
+    from qsc_bot.results import Record
 
 app = group("Log in to an account, and see how a login stands.")
 
@@ -55,12 +54,14 @@ def login(
             help="The profile's name, where it is protected and turned to another account or host.",
         ),
     ] = None,
-) -> Record:
+) -> "Record":
     """Log in to an account: check a token, make its profile the default one and store the secrets in the keychain.
 
     The token is asked for without being shown, or read with --token-stdin or --token-file; it is never an argument.
     Nothing is saved unless the token works and sees the account.
     """
+    from qsc_bot.cli.login import Wish, log_in
+
     wish = Wish(
         region=region,
         account_id=account_id,
@@ -78,8 +79,10 @@ def login(
 def logout(
     ctx: typer.Context,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Answer yes to the question.")] = False,
-) -> Record:
+) -> "Record":
     """Forget the stored secrets of a profile; the profile itself stays."""
+    from qsc_bot.cli.logout import log_out
+
     return log_out(session(ctx), yes=yes)
 
 
@@ -92,11 +95,13 @@ def status(
             "--expires-within", parser=duration, metavar="TIME", help="Exit 4 also where the token can end within this."
         ),
     ] = None,
-) -> Record:
+) -> "Record":
     """Show whether the token works, what it may do, where each secret comes from, and when the token ends at last.
 
     Exit 4 without a working token. Tokens live three months at most; when one from the environment ends is unknown.
     """
+    from qsc_bot.operations.auth import Credentials, show_status
+
     here = session(ctx)
     return show_status(
         here.profile,

@@ -2,7 +2,7 @@
 
 import webbrowser
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -32,9 +32,13 @@ from qsc_bot.cli.lists import (
 )
 from qsc_bot.cli.options import command, duration, group, session
 from qsc_bot.cli.options import since as since_parser
-from qsc_bot.models.conversation import Conversation
+from qsc_bot.cli.reads import known_limits, named_by
+from qsc_bot.cli.rescue import rescue_conversations
 from qsc_bot.output.formats import Format
-from qsc_bot.results import Listing, Record
+
+if TYPE_CHECKING:
+    from qsc_bot.models.conversation import Conversation
+    from qsc_bot.results import Listing, Record
 
 app = group("See who holds which conversation.")
 
@@ -93,7 +97,7 @@ def list_conversations(
     agent_silent: AgentSilent = None,
     agent_forgotten: AgentForgotten = None,
     lapse_warning: LapseWarning = None,
-) -> Listing[Conversation] | Record:
+) -> "Listing[Conversation] | Record":
     """List conversations with who holds each, who waits longest first; tagged contacts are shown whatever their age.
 
     What was read within --max-age is not asked again, and who holds a conversation without newer messages is trusted
@@ -137,15 +141,23 @@ def show_conversation(
     ],
     since: Since = DAY,
     web: Annotated[bool, typer.Option("--web", help="Open the conversation's page in the browser.")] = False,
-) -> Listing[Conversation] | Record:
+    dry_run: DryRun = False,
+) -> "Listing[Conversation] | Record":
     """Show one conversation: who holds it, its contact and its newest message; a contact's several are listed."""
     from qsc_bot.operations import conversation as operations
-    from qsc_bot.operations.selection import resolve
+    from qsc_bot.operations.reading_plan import plan_show
+    from qsc_bot.operations.selection import look_up
+    from qsc_bot.operations.spending import Spending
+    from qsc_bot.operations.status import show_status
+    from qsc_bot.results import Record
 
     here = session(ctx)
-    targets = resolve(here.connection, [conversation], one_each=False, tell=here.printer.notice)
+    named = named_by(here, [conversation])
+    if dry_run:
+        return plan_show(here.connection, named[0], limits=known_limits(here))
+    targets = look_up(here.connection, named, one_each=False)
     if len(targets) > 1:
-        return operations.show_status(here.connection, targets)
+        return show_status(here.connection, [target.id for target in targets], Spending())
     item = operations.show_conversation(here.connection, targets[0], since=since)
     if web:
         webbrowser.open(operations.page_of(here.profile, item))
@@ -168,17 +180,29 @@ def explain_conversation(
             show_default="7d",
         ),
     ] = WEEK,
-) -> Record:
+    dry_run: DryRun = False,
+) -> "Record":
     """Explain why a conversation is where it is: what was seen, what follows from it, and what to type next.
 
     Nothing is changed. Message texts are hidden unless --show-pii; they are shown and never kept.
     """
     from qsc_bot.operations.explanation import explain
-    from qsc_bot.operations.selection import resolve
+    from qsc_bot.operations.reading_plan import plan_explanation
+    from qsc_bot.operations.selection import look_up
 
     here = session(ctx)
-    (target,) = resolve(here.connection, [conversation], one_each=True, tell=here.printer.notice)
-    return explain(here.connection, target, setup=lambda: here.setup, since=since, options=next_options(here))
+    named = named_by(here, [conversation])
+    if dry_run:
+        return plan_explanation(here.connection, named[0], limits=known_limits(here))
+    (target,) = look_up(here.connection, named, one_each=True)
+    return explain(
+        here.connection,
+        target,
+        setup=lambda: here.setup,
+        journal=here.journal,
+        since=since,
+        options=next_options(here),
+    )
 
 
 @command(
@@ -207,18 +231,20 @@ def wait_for_conversation(
             parser=duration, metavar="DURATION", help="How long between two looks, 1s at least.", show_default="5s"
         ),
     ] = timedelta(seconds=5),
-) -> Record:
+    dry_run: DryRun = False,
+) -> "Record":
     """Wait until a conversation is held by someone, or is escalated or not; exit 11 when that is not so in time.
 
     Each look is a call, and is never answered from what is known. A temporary failure does not end the wait; a refusal
     does.
     """
-    from qsc_bot.operations.selection import resolve
+    from qsc_bot.operations.reading_plan import plan_wait
+    from qsc_bot.operations.selection import look_up
     from qsc_bot.operations.waiting import INTERVAL_FLOOR_SECONDS, Condition, Patience, wait_for
+    from qsc_bot.results import Record
 
     here, wanted = session(ctx), Condition.parse(condition)
-    around = here.surroundings
-    (target,) = resolve(here.connection, [conversation], one_each=True, tell=here.printer.notice)
+    around, named = here.surroundings, named_by(here, [conversation])
     patience = Patience(
         timeout_s=timeout.total_seconds(),
         interval_s=at_least(interval, INTERVAL_FLOOR_SECONDS, tell=here.printer.notice),
@@ -226,6 +252,9 @@ def wait_for_conversation(
         sleep=around.sleep,
         jitter=around.jitter,
     )
+    if dry_run:
+        return plan_wait(here.connection, named[0], wanted, patience, limits=known_limits(here))
+    (target,) = look_up(here.connection, named, one_each=True)
     item = wait_for(
         here.connection,
         target.id,
@@ -244,3 +273,4 @@ command(
     example='qsc-bot conversation watch --stuck --slo "bot_silent<10m"',
     schema="conversation-event",
 )(watch_conversations)
+command(app, "rescue", example="qsc-bot conversation rescue --dry-run", schema="rescue-plan")(rescue_conversations)

@@ -1,12 +1,14 @@
 """Read about a topic."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from qsc_bot.cli.options import shared_options
 from qsc_bot.cli.topics import TOPICS, list_topics, read_topic
-from qsc_bot.results import Text
+
+if TYPE_CHECKING:
+    from qsc_bot.results import Text
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
 
@@ -16,6 +18,6 @@ app = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions
 def read_help(
     ctx: typer.Context,  # noqa: ARG001  # Typer hands it in; the shared options need it
     topic: Annotated[str | None, typer.Argument(metavar="TOPIC", help=f"One of: {', '.join(TOPICS)}.")] = None,
-) -> Text:
+) -> "Text":
     """Read about a topic."""
     return read_topic(topic) if topic else list_topics()

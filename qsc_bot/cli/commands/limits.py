@@ -1,11 +1,13 @@
 """See how many calls are left."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from qsc_bot.cli.options import session, shared_options
-from qsc_bot.results import Record
+
+if TYPE_CHECKING:
+    from qsc_bot.results import Record
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
 
@@ -15,7 +17,7 @@ app = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions
 def show_limits(
     ctx: typer.Context,
     ask: Annotated[bool, typer.Option("--ask", help="Ask now; this takes one call.")] = False,
-) -> Record:
+) -> "Record":
     """See how many calls are left.
 
     As counted by all processes of this tool on this machine, or as asked now; with how many are kept for the bot

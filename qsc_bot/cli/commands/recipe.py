@@ -1,6 +1,6 @@
 """Set up the automation recipes that trigger a webhook."""
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -8,9 +8,11 @@ from qsc_bot.cli.guided import end_with_form, log_chunks, show_form
 from qsc_bot.cli.options import command, group, session
 from qsc_bot.cli.words import identifier
 from qsc_bot.cli.writes import Confirm, check_setup_write
-from qsc_bot.models.setup import Active, Recipe
-from qsc_bot.operations import recipe as operations
-from qsc_bot.results import Listing, Record
+from qsc_bot.models.choices import Active
+
+if TYPE_CHECKING:
+    from qsc_bot.models.setup import Recipe
+    from qsc_bot.results import Listing, Record
 
 app = group("Set up the automation recipes that trigger a webhook.")
 
@@ -66,11 +68,13 @@ def create(
     show_secrets: ShowSecrets = False,
     authorization_stdin: Authorization = False,
     confirm_profile: Confirm = None,
-) -> Record:
+) -> "Record":
     """Make a recipe that triggers a webhook; one that is there already, equal, stays unchanged.
 
     Where only a person can enter it, the form for it is printed, and `recipe confirm` says that it was entered.
     """
+    from qsc_bot.operations import recipe as operations
+
     here = session(ctx)
     wish = operations.Wish(
         webhook=webhook,
@@ -88,8 +92,10 @@ def create(
 
 
 @command(app, "list", example="qsc-bot recipe list", schema="recipe-list")
-def list_recipes(ctx: typer.Context) -> Listing[Recipe]:
+def list_recipes(ctx: typer.Context) -> "Listing[Recipe]":
     """List the recipes."""
+    from qsc_bot.operations import recipe as operations
+
     return operations.list_recipes(session(ctx).setup)
 
 
@@ -100,8 +106,10 @@ def show_recipe(
     form: Annotated[bool, typer.Option("--form", help="The whole form that a person enters.")] = False,
     show_secrets: ShowSecrets = False,
     authorization_stdin: Authorization = False,
-) -> Record:
+) -> "Record":
     """Show one recipe, or the form for it."""
+    from qsc_bot.operations import recipe as operations
+
     here = session(ctx)
     record = operations.show_recipe(here.setup, name)
     if not form:
@@ -111,7 +119,7 @@ def show_recipe(
 
 
 @command(app, "confirm", example="qsc-bot recipe confirm private-messages-to-bot", schema="recipe")
-def confirm(ctx: typer.Context, name: Name, confirm_profile: Confirm = None) -> Record:
+def confirm(ctx: typer.Context, name: Name, confirm_profile: Confirm = None) -> "Record":
     """Say that the form of a recipe was entered and saved, or that it was deleted there."""
     from qsc_bot.operations.guided import confirm_recipe
 
@@ -134,7 +142,7 @@ def verify(
         str,
         typer.Option("--log", metavar="FILE", help="An access log or JSON log of the bot, or - for standard input."),
     ],
-) -> Record:
+) -> "Record":
     """Find a recipe's deliveries in a log of the bot: proof that its address was entered and fires."""
     from qsc_bot.operations.guided import verify_recipe
 
@@ -144,16 +152,20 @@ def verify(
 
 
 @command(app, "enable", example="qsc-bot recipe enable private-messages-to-bot", schema="recipe")
-def enable(ctx: typer.Context, name: Name, confirm_profile: Confirm = None) -> Record:
+def enable(ctx: typer.Context, name: Name, confirm_profile: Confirm = None) -> "Record":
     """Switch a recipe on."""
+    from qsc_bot.operations import recipe as operations
+
     here = session(ctx)
     check_setup_write(here, confirm_profile)
     return end_with_form(here, operations.switch_recipe(here.setup, name, enabled=True), name)
 
 
 @command(app, "disable", example="qsc-bot recipe disable private-messages-to-bot", schema="recipe")
-def disable(ctx: typer.Context, name: Name, confirm_profile: Confirm = None) -> Record:
+def disable(ctx: typer.Context, name: Name, confirm_profile: Confirm = None) -> "Record":
     """Switch a recipe off: the bot gets no more events through it."""
+    from qsc_bot.operations import recipe as operations
+
     here = session(ctx)
     check_setup_write(here, confirm_profile)
     return end_with_form(here, operations.switch_recipe(here.setup, name, enabled=False), name)
@@ -165,8 +177,10 @@ def delete_recipe(
     name: Name,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Answer yes to the question.")] = False,
     confirm_profile: Confirm = None,
-) -> Record:
+) -> "Record":
     """Delete a recipe."""
+    from qsc_bot.operations import recipe as operations
+
     here = session(ctx)
     check_setup_write(here, confirm_profile, asks=True)
     here.prompts.confirm_unless(yes, f"delete recipe {name} of {here.profile.name}")

@@ -1,15 +1,15 @@
 """Run and play the embedded sandbox."""
 
-import shlex
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-import msgspec
 import typer
 
 from qsc_bot.cli.options import command, duration, group, session
-from qsc_bot.models.sandbox import Fault, SandboxEvent, SandboxStatus
-from qsc_bot.results import Column, Listing, Record
+
+if TYPE_CHECKING:
+    from qsc_bot.models.sandbox import Fault
+    from qsc_bot.results import Listing, Record
 
 app = group("Run and play the embedded sandbox.")
 faults = group("Let the sandbox's next calls fail.")
@@ -17,14 +17,6 @@ app.add_typer(faults, name="fault")
 
 Conversation = Annotated[str, typer.Argument(metavar="ID", help="SERVICE:SERVICE_ID.")]
 Words = Annotated[str, typer.Argument(metavar="TEXT", help="What is written.")]
-FAULT_COLUMNS = (
-    Column("pattern", "CALLS", "text", 0),
-    Column("left", "LEFT", "text", 0),
-    Column("status", "STATUS", "text", 1),
-    Column("delay_seconds", "DELAY", "text", 1),
-    Column("cut", "CUT", "text", 1),
-    Column("body", "BODY", "text", 1),
-)
 
 
 @command(app, "serve", example="qsc-bot sandbox serve --port 8081 --latency 50ms")
@@ -62,19 +54,23 @@ def serve(
 def reset(
     ctx: typer.Context,
     seed: Annotated[str, typer.Option(metavar="SEED", help="demo, empty, large:N or large:N:SERVICE.")] = "demo",
-) -> Record:
+) -> "Record":
     """Begin anew: conversations, webhooks, recipes, faults, clock and counts."""
+    from qsc_bot.cli.sandbox_results import show_status
+
     here = session(ctx)
     sandbox = here.sandbox
     sandbox.reset(seed)
     here.ledger.forget_this_machine()
-    return _status(sandbox.status())
+    return show_status(sandbox.status())
 
 
 @command(app, "status", example="qsc-bot sandbox status -o json", schema="sandbox-status")
-def status(ctx: typer.Context) -> Record:
+def status(ctx: typer.Context) -> "Record":
     """Show what the sandbox holds, which calls it got, and which writes had an effect."""
-    return _status(session(ctx).sandbox.status())
+    from qsc_bot.cli.sandbox_results import show_status
+
+    return show_status(session(ctx).sandbox.status())
 
 
 @command(app, "say", example='qsc-bot sandbox say twitter:1001 "Where is my parcel?"', schema="sandbox-event")
@@ -83,9 +79,11 @@ def say(
     conversation: Conversation,
     text: Words,
     name: Annotated[str | None, typer.Option(help="The customer's name, where the customer is new.")] = None,
-) -> Record:
+) -> "Record":
     """Write a private message as a customer; who is not known yet is created."""
-    return _event(session(ctx).sandbox.say(conversation, text, name=name))
+    from qsc_bot.cli.sandbox_results import show_event
+
+    return show_event(session(ctx).sandbox.say(conversation, text, name=name))
 
 
 @command(
@@ -94,28 +92,34 @@ def say(
     example='qsc-bot sandbox agent-reply twitter:1002 "Hello, how can I help?"',
     schema="sandbox-event",
 )
-def agent_reply(ctx: typer.Context, conversation: Conversation, text: Words) -> Record:
+def agent_reply(ctx: typer.Context, conversation: Conversation, text: Words) -> "Record":
     """Answer as an agent."""
-    return _event(session(ctx).sandbox.agent_reply(conversation, text))
+    from qsc_bot.cli.sandbox_results import show_event
+
+    return show_event(session(ctx).sandbox.agent_reply(conversation, text))
 
 
 @command(app, "press-hand-over", example="qsc-bot sandbox press-hand-over whatsapp:32470000001", schema="sandbox-event")
-def press_hand_over(ctx: typer.Context, conversation: Conversation) -> Record:
+def press_hand_over(ctx: typer.Context, conversation: Conversation) -> "Record":
     """Press the product's button Hand over to bot, as an agent."""
-    return _event(session(ctx).sandbox.press_hand_over(conversation))
+    from qsc_bot.cli.sandbox_results import show_event
+
+    return show_event(session(ctx).sandbox.press_hand_over(conversation))
 
 
 @command(app, "clock", example="qsc-bot sandbox clock +3h", schema="sandbox-status")
 def clock(
     ctx: typer.Context,
     by: Annotated[str, typer.Argument(metavar="+DURATION", help="How far to move the sandbox's clock on.")],
-) -> Record:
+) -> "Record":
     """Move the sandbox's clock on, so that control lapses and limits reset."""
+    from qsc_bot.cli.sandbox_results import show_status
+
     here = session(ctx)
     sandbox = here.sandbox
     sandbox.advance(duration(by.removeprefix("+")).total_seconds())
     here.ledger.forget_this_machine()
-    return _status(sandbox.status())
+    return show_status(sandbox.status())
 
 
 @command(
@@ -143,8 +147,17 @@ def add_fault(
     ] = None,
     rate_limit: Annotated[bool, typer.Option("--rate-limit", help="Answer that the limit is reached.")] = False,
     times: Annotated[int, typer.Option(min=0, help="So many times; 0 is for ever.")] = 1,
-) -> Record:
+    rate: Annotated[
+        float | None,
+        typer.Option(
+            min=0.01, max=100, metavar="PERCENT", help="Only so many of a hundred calls that match, by chance."
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="With --rate: the same seed lets the same calls fail.")] = 0,
+) -> "Record":
     """Let the next calls that match fail."""
+    from qsc_bot.cli.sandbox_results import show_fault
+
     added = session(ctx).sandbox.add_fault(
         pattern,
         status=status,
@@ -153,47 +166,25 @@ def add_fault(
         body=body,
         rate_limit=rate_limit,
         times=times or None,
+        rate_percent=rate,
+        seed=seed,
     )
-    return Record(schema="sandbox-fault", item=msgspec.convert(added, Fault))
+    return show_fault(added)
 
 
 @command(faults, "list", example="qsc-bot sandbox fault list", schema="sandbox-fault-list")
-def list_faults(ctx: typer.Context) -> Listing[Fault]:
+def list_faults(ctx: typer.Context) -> "Listing[Fault]":
     """List the faults."""
-    items = msgspec.convert(session(ctx).sandbox.faults(), list[Fault])
-    return Listing(
-        schema="sandbox-fault-list",
-        items=items,
-        columns=FAULT_COLUMNS,
-        plain=tuple(one.field for one in FAULT_COLUMNS),
-    )
+    from qsc_bot.cli.sandbox_results import show_faults
+
+    return show_faults(session(ctx).sandbox.faults())
 
 
 @command(faults, "clear", example="qsc-bot sandbox fault clear", schema="sandbox-status")
-def clear_faults(ctx: typer.Context) -> Record:
+def clear_faults(ctx: typer.Context) -> "Record":
     """Forget all faults."""
+    from qsc_bot.cli.sandbox_results import show_status
+
     sandbox = session(ctx).sandbox
     sandbox.clear_faults()
-    return _status(sandbox.status())
-
-
-def _event(happened: dict[str, object]) -> Record:
-    event = msgspec.convert(happened, SandboxEvent)
-    sent = [f"{one.webhook} was sent the event: {one.status or 'no answer'}" for one in event.deliveries]
-    return Record(
-        schema="sandbox-event",
-        item=event,
-        view="\n".join([f"{event.conversation} is held by {event.control}", *(sent or ["no webhook was triggered"])]),
-        next=(f"qsc-bot conversation show {shlex.quote(event.conversation)}",),
-    )
-
-
-def _status(found: dict[str, object]) -> Record:
-    item = msgspec.convert(found, SandboxStatus)
-    lines = [
-        f"{item.address}, seed {item.seed}, {item.contacts} contacts, clock {item.clock_offset_s:+.0f} s",
-        f"deliveries: {item.deliveries.sent} answered, {item.deliveries.failed} not; faults: {len(item.faults)}",
-        *(f"{one.control:<8} {one.id}  ({one.writes} writes)" for one in item.conversations),
-        *(f"{number:>6}  {endpoint}" for endpoint, number in item.requests.items()),
-    ]
-    return Record(schema="sandbox-status", item=item, view="\n".join(lines))
+    return show_status(sandbox.status())

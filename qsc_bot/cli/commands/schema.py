@@ -1,11 +1,13 @@
 """Print the JSON schema of a result."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from qsc_bot.cli.options import shared_options
-from qsc_bot.results import Text
+
+if TYPE_CHECKING:
+    from qsc_bot.results import Text
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
 
@@ -18,12 +20,13 @@ def print_schema(
         str | None,
         typer.Argument(metavar="NAME", help="The result's name; without one the names are listed."),
     ] = None,
-) -> Text:
+) -> "Text":
     """Print the JSON schema of a result.
 
     The names are those that stand in `schema` of each document.
     """
     from qsc_bot.output.schemas import NAMES, schema_of
+    from qsc_bot.results import Text
 
     if name is None:
         return Text(text="\n".join(NAMES), data={"schemas": list(NAMES)})

@@ -1,14 +1,15 @@
 """Set up the addresses of the bot that get events."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from qsc_bot.cli.options import command, group, session
 from qsc_bot.cli.writes import Confirm, check_setup_write
-from qsc_bot.models.setup import Webhook
-from qsc_bot.operations import webhook as operations
-from qsc_bot.results import Listing, Record
+
+if TYPE_CHECKING:
+    from qsc_bot.models.setup import Webhook
+    from qsc_bot.results import Listing, Record
 
 app = group("Set up the addresses of the bot that get events.")
 
@@ -39,8 +40,10 @@ def register(
         bool, typer.Option("--update", help="Change a webhook of this name that is there already.")
     ] = False,
     confirm_profile: Confirm = None,
-) -> Record:
+) -> "Record":
     """Register an address that gets events; one that is there already, equal, stays unchanged."""
+    from qsc_bot.operations import webhook as operations
+
     here = session(ctx)
     check_setup_write(here, confirm_profile)
     secret = here.secrets.url_secret(here.profile)
@@ -56,14 +59,18 @@ def register(
 
 
 @command(app, "list", example="qsc-bot webhook list", schema="webhook-list")
-def list_webhooks(ctx: typer.Context) -> Listing[Webhook]:
+def list_webhooks(ctx: typer.Context) -> "Listing[Webhook]":
     """List the webhooks."""
+    from qsc_bot.operations import webhook as operations
+
     return operations.list_webhooks(session(ctx).setup)
 
 
 @command(app, "show", example="qsc-bot webhook show bot-inbound", schema="webhook")
-def show_webhook(ctx: typer.Context, name: Name) -> Record:
+def show_webhook(ctx: typer.Context, name: Name) -> "Record":
     """Show one webhook."""
+    from qsc_bot.operations import webhook as operations
+
     return operations.show_webhook(session(ctx).setup, name)
 
 
@@ -73,8 +80,10 @@ def delete_webhook(
     name: Name,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Answer yes to the question.")] = False,
     confirm_profile: Confirm = None,
-) -> Record:
+) -> "Record":
     """Delete a webhook that no recipe uses."""
+    from qsc_bot.operations import webhook as operations
+
     here = session(ctx)
     check_setup_write(here, confirm_profile, asks=True)
     here.prompts.confirm_unless(yes, f"delete webhook {name} of {here.profile.name}")

@@ -3,6 +3,7 @@
 from typing import Final
 
 from qsc_bot.models.conversation import Control
+from qsc_bot.models.wording import counted
 from qsc_bot.operations.case import Case, Proof, Rule, clock_time, quoted
 from qsc_bot.operations.observed import messages_seen
 
@@ -24,7 +25,8 @@ def _is_unseen(case: Case) -> bool:
 
 def _inbox_seen(case: Case) -> list[str]:
     since = f" since {clock_time(case.inbox.since)}" if case.inbox.since else ""
-    return [f"{case.inbox.seen} messages were looked through{since}, {case.inbox.private} of them private"]
+    seen = counted(case.inbox.seen, "message", "were")
+    return [f"{seen} looked through{since}, {case.inbox.private} of them private"]
 
 
 MESSAGES: Final = (

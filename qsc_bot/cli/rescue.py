@@ -1,0 +1,303 @@
+"""`conversation rescue`: a plan for what is stuck, shown and saved, or carried out."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from qsc_bot.cli.ids import Ids
+from qsc_bot.cli.lists import (
+    AcrossReset,
+    AgentForgotten,
+    AgentSilent,
+    BotSilent,
+    Codes,
+    LapseWarning,
+    Services,
+    known_codes,
+    known_services,
+    next_options,
+    stuck_limits,
+)
+from qsc_bot.cli.options import session
+from qsc_bot.cli.options import since as since_parser
+from qsc_bot.cli.session import Session
+from qsc_bot.cli.writes import (
+    TYPED_NUMBER,
+    Confirm,
+    Reason,
+    author,
+    interruptible,
+    kept_reserve,
+    notice_profile,
+    tell_cost,
+)
+from qsc_bot.errors import QscBotError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from qsc_bot.models.operation import Step
+    from qsc_bot.operations.rescue import Rescue
+    from qsc_bot.operations.reserve import Reserve
+    from qsc_bot.results import Record, Running
+
+WEEK: Final = timedelta(days=7)
+WALL_TIME: Final = "how long somebody waits is wall time: nights and weekends count"
+NOTHING: Final = "Nothing is stuck."
+SHOWN_LINES: Final = 3
+
+Since = Annotated[
+    Any,
+    typer.Option(
+        parser=since_parser,
+        metavar="DURATION|TIME",
+        help="How far back to look: 24h, 7d, a date or RFC 3339 (UTC without a zone).",
+        show_default="7d",
+    ),
+]
+Limit = Annotated[int | None, typer.Option(min=1, help="So many at most, who waits longest first; default: all.")]
+IncludeOpen = Annotated[
+    bool, typer.Option("--include-open", help="Hand forgotten ones to the bot also while assigned and not done.")
+]
+Out = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Save the plan, and change nothing.")]
+PlanFile = Annotated[Path | None, typer.Option("--plan", metavar="FILE", help="Do exactly the plan in this file.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", "-n", help="Show the plan, and change nothing.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Answer yes to the question that is always asked.")]
+FailFast = Annotated[bool, typer.Option("--fail-fast", help="Stop at the first failure.")]
+AllowPartial = Annotated[
+    bool, typer.Option("--allow-partial", help="Go on though not everything could be read for the plan.")
+]
+
+
+def rescue_conversations(
+    ctx: typer.Context,
+    ids: Ids = None,
+    code: Codes = None,
+    service: Services = None,
+    since: Since = None,
+    limit: Limit = None,
+    include_open: IncludeOpen = False,
+    bot_silent: BotSilent = None,
+    agent_silent: AgentSilent = None,
+    agent_forgotten: AgentForgotten = None,
+    lapse_warning: LapseWarning = None,
+    across_reset: AcrossReset = False,
+    out: Out = None,
+    plan: PlanFile = None,
+    dry_run: DryRun = False,
+    allow_partial: AllowPartial = False,
+    yes: Yes = False,
+    confirm_profile: Confirm = None,
+    reason: Reason = None,
+    fail_fast: FailFast = False,
+) -> "Record | Running":
+    """Free stuck conversations: show what is proposed for each and why, ask, and do it. The customer is sent nothing.
+
+    Just before each is acted on its state is read again: where who holds it, the tag or the newest message has moved
+    since the plan, it is skipped and told, never forced. What agents are to do is shown only, and so is what cannot be
+    read. How long somebody waits is wall time. Every step is kept in one operation, which can be resumed and undone.
+    """
+    from qsc_bot.models.conversation import Outcome
+    from qsc_bot.operations.newest import read_messages
+
+    here = session(ctx)
+    limits = {
+        "bot_silent": bot_silent,
+        "agent_silent": agent_silent,
+        "agent_forgotten": agent_forgotten,
+        "lapse_warning": lapse_warning,
+    }
+    wish = Wish(
+        ids=ids or [],
+        codes=code or [],
+        services=service or [],
+        since=since,
+        limit=limit,
+        include_open=include_open,
+        across_reset=across_reset,
+        limits={name: text for name, text in limits.items() if text is not None},
+    )
+    rescue = wish.read(here, plan, out=out) if plan else wish.survey(here)
+    record = _record(here, rescue)
+    if out:
+        return _saved(here, record, out)
+    if dry_run or not rescue.steps:
+        return record
+    here.printer.check_fields("outcomes", Outcome)
+    here.printer.preview(record)
+    told: list[str] = []
+    reserve = kept_reserve(here, across_reset=across_reset)
+    with reserve.holding(here.connection):
+        steps = _with_tag(here, rescue, told)
+    tell_cost(here, steps, reserve, told=told.append)
+    _confirm(here, rescue, steps, allows_partial=allow_partial, yes=yes, confirm_profile=confirm_profile)
+    notice_profile(here)
+    if plan:
+        with reserve.holding(here.connection):
+            read_messages(here.connection, since=rescue.plan.since)
+    return _begun(here, steps, reserve, reason=reason, fail_fast=fail_fast, warnings=[*rescue.gaps, *told])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """Which conversations, as typed."""
+
+    ids: list[str]
+    codes: list[str]
+    services: list[str]
+    since: Any
+    limit: int | None
+    include_open: bool
+    across_reset: bool
+    limits: dict[str, str]
+
+    def survey(self, here: Session) -> "Rescue":
+        """A plan made now."""
+        from qsc_bot.operations.query import Query
+        from qsc_bot.operations.rescue import Search, plan_rescue
+        from qsc_bot.operations.selection import resolve
+
+        if self.ids and (self.services or self.limit):
+            raise QscBotError("usage.invalid", "ids were given: leave out --service and --limit")
+        query = Query(
+            services=known_services(here, self.services),
+            codes=known_codes(self.codes),
+            is_stuck=True,
+            since=self.since or WEEK,
+            limit=self.limit,
+            max_age=timedelta(0),
+            across_reset=self.across_reset,
+        )
+        told, people = here.printer.notice, None
+        if self.ids:
+            texts = list(dict.fromkeys(self.ids))
+            people = [target.id for target in resolve(here.connection, texts, one_each=True, tell=told)]
+        search = Search(
+            query=query,
+            limits=stuck_limits(here.profile, **self.limits),
+            includes_open=self.include_open,
+            people=people,
+        )
+        return plan_rescue(here.connection, search, tell=here.printer.progress, say=told)
+
+    def read(self, here: Session, file: Path, *, out: Path | None) -> "Rescue":
+        """The plan in a file; raises `usage.invalid` where anything was typed that would make another one."""
+        from qsc_bot.operations.rescue_file import read_plan
+
+        given = (self.ids, self.codes, self.services, self.since, self.limit, self.include_open, self.limits, out)
+        if any(given):
+            raise QscBotError(
+                "usage.invalid", "--plan does exactly the plan in the file: leave out what would change it"
+            )
+        return read_plan(file, here.profile)
+
+
+def _record(here: Session, rescue: "Rescue") -> "Record":
+    """The plan as it is shown, with what is to be said of it and the commands that look closer."""
+    from qsc_bot.results import Record
+
+    steps = rescue.plan.steps
+    idle = sum(one.action is None for one in steps)
+    notes = [f"{name} is not stuck" for name in rescue.well] if steps else [NOTHING]
+    notes += [WALL_TIME] if steps else []
+    notes += [f"for {idle} of {len(steps)} nothing is proposed"] if idle else []
+    return Record(
+        schema="rescue-plan",
+        item=rescue.plan,
+        warnings=rescue.gaps,
+        notes=notes,
+        next=_explained(here, rescue),
+    )
+
+
+def _explained(here: Session, rescue: "Rescue") -> list[str]:
+    from qsc_bot.models.conversation import ConversationId
+
+    shown = [one.id for one in rescue.plan.steps if one.action is None][:SHOWN_LINES]
+    options = next_options(here)
+    return [f"qsc-bot conversation explain {ConversationId.parse(one).typed}{options}" for one in shown]
+
+
+def _saved(here: Session, record: "Record", out: Path) -> "Record":
+    """The same, once it stands in a file of which only its owner can read."""
+    import shlex
+    from dataclasses import replace
+
+    from qsc_bot.models.files import replace_whole
+    from qsc_bot.output.fields import encode
+    from qsc_bot.output.structured import record_document, to_json
+
+    owner = {"profile": here.profile.name, "account_id": here.profile.account_id}
+    document = record_document(record, encode(record.item), owner)
+    try:
+        replace_whole(out, f"{to_json(document)}\n".encode())
+    except OSError as error:
+        raise QscBotError("output.unwritable", f"the plan cannot be saved to {out}: {error.strerror}") from error
+    line = f"qsc-bot conversation rescue --plan {shlex.quote(str(out))}{next_options(here)}"
+    return replace(record, notes=[*record.notes, f"saved to {out}; nothing was changed"], next=[*record.next, line])
+
+
+def _with_tag(here: Session, rescue: "Rescue", told: list[str]) -> "Sequence[Step]":
+    """The steps, with the escalation tag following their hand-overs where the profile or its recipes want that."""
+    from qsc_bot.operations.tag_along import as_wished
+
+    return as_wished(here.connection, rescue.steps, lambda: here.setup, given=None, tell=told.append)
+
+
+def _confirm(
+    here: Session,
+    rescue: "Rescue",
+    steps: "Sequence[Step]",
+    *,
+    allows_partial: bool,
+    yes: bool,
+    confirm_profile: str | None,
+) -> None:
+    """Make sure that it is meant: a plan with gaps, a protected profile, and the plan itself."""
+    if rescue.gaps and not allows_partial:
+        raise QscBotError("usage.partial", f"the plan may miss conversations: {rescue.gaps[0]}")
+    profile, prompts = here.profile, here.prompts
+    if profile.protected:
+        prompts.confirm_name(profile.name, given=confirm_profile)
+    if yes:
+        return
+    from qsc_bot.output.rescue import ACTION_WORDS
+
+    number = len(steps)
+    parts = Counter(ACTION_WORDS[step.action] for step in steps)
+    actions = ", ".join(f"{count} {word}" for word, count in parts.items())
+    whole = ", of a survey that is not complete" if rescue.gaps else ""
+    conversations = f"{number} conversation{'' if number == 1 else 's'}"
+    tag = ", the escalation tag with them" if any(step.with_tag for step in steps) else ""
+    question = f"rescue: {conversations} of {profile.name} ({actions}{tag}){whole}"
+    prompts.confirm(question, typed=str(number) if number > TYPED_NUMBER else None)
+
+
+def _begun(
+    here: Session,
+    steps: "Sequence[Step]",
+    reserve: "Reserve",
+    *,
+    reason: str | None,
+    fail_fast: bool,
+    warnings: "Sequence[str]",
+) -> "Running":
+    from qsc_bot.operations.operation import start
+    from qsc_bot.operations.rescue import ACTION
+
+    running = start(
+        here.connection,
+        here.journal,
+        author(here, reason),
+        steps,
+        action=ACTION,
+        is_single=False,
+        fails_fast=fail_fast,
+        reserve=reserve,
+        warnings=warnings,
+    )
+    return interruptible(here, running)

@@ -1,0 +1,25 @@
+"""Words of the tool that an option may offer, importable without anything that help does not need."""
+
+from enum import StrEnum
+from typing import Literal
+
+Active = Literal["always", "business-hours"]
+"""When a recipe works."""
+
+
+class Control(StrEnum):
+    """Who holds a conversation."""
+
+    BOT = "bot"
+    AGENT = "agent"
+    OTHER = "other"
+    IDLE = "idle"
+    UNKNOWN = "unknown"
+
+
+class State(StrEnum):
+    """How far an operation came. `unfinished` can be resumed."""
+
+    RUNNING = "running"
+    UNFINISHED = "unfinished"
+    DONE = "done"
