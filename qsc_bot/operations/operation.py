@@ -49,7 +49,7 @@ def start(
 
     `known` are outcomes of steps for which nothing will be sent.
     """
-    recording = Recording(journal, new_operation(connection.clock.unix()))
+    recording = Recording(journal, new_operation(connection.clock.local_unix()))
     work = Work(connection=connection, operation=recording.operation, is_single=is_single)
     run = Run(work, recording, steps, known=known, fails_fast=fails_fast, reserve=reserve, workers=workers)
     begin = Begun(
