@@ -21,7 +21,7 @@ def plan_each(connection: Connection, steps: Sequence[Step], *, warnings: Sequen
     items: list[Outcome] = []
     requests: list[Call] = []
     contacts: set[str] = set()
-    operation = new_operation(connection.clock.unix())
+    operation = new_operation(connection.clock.local_unix())
     for step in steps:
         driver, order = driver_of(connection, step), order_of(step, operation)
         try:

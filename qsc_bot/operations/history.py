@@ -115,6 +115,11 @@ def fold(entries: Sequence[Entry], *, is_running: Callable[[], bool]) -> Operati
     )
 
 
+def is_begun(item: OperationItem) -> bool:
+    """Whether a write may have changed something: it is in doubt, or of several some were answered."""
+    return item.status is Status.IN_DOUBT or len({call.path for call in item.calls}) > 1
+
+
 def _planned(step: Step) -> OperationItem:
     return OperationItem(
         id=step.id,
@@ -133,7 +138,7 @@ def _after(item: OperationItem, event: object) -> OperationItem:
     """
     match event:
         case Sent(before=before, call=call):
-            first = (item.state_before if item.status is Status.IN_DOUBT else None) or before
+            first = (item.state_before if is_begun(item) else None) or before
             calls = [*item.calls, call]
             return replace(
                 item, status=Status.IN_DOUBT, note=LOST, phase=Phase.SENT, state_before=first, calls=calls, ids={}

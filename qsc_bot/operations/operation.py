@@ -10,7 +10,7 @@ from qsc_bot.models.operation import Before, Begun, Operation, OperationItem, Re
 from qsc_bot.models.profile import Profile
 from qsc_bot.operations.connection import Connection
 from qsc_bot.operations.forecast import tell_shortage
-from qsc_bot.operations.history import fold, read_operation, steps_of
+from qsc_bot.operations.history import fold, is_begun, read_operation, steps_of
 from qsc_bot.operations.recording import Recording
 from qsc_bot.operations.reserve import FREE, Reserve
 from qsc_bot.operations.run import Run, is_left
@@ -49,7 +49,7 @@ def start(
 
     `known` are outcomes of steps for which nothing will be sent.
     """
-    recording = Recording(journal, new_operation(connection.clock.unix()))
+    recording = Recording(journal, new_operation(connection.clock.local_unix()))
     work = Work(connection=connection, operation=recording.operation, is_single=is_single)
     run = Run(work, recording, steps, known=known, fails_fast=fails_fast, reserve=reserve, workers=workers)
     begin = Begun(
@@ -135,13 +135,8 @@ def doubts_of(operation: Operation) -> dict[str, Before | None]:
 
 
 def begun_of(operation: Operation) -> dict[str, Before]:
-    """The states before writes that may have been done, of which one is in doubt or of several some were answered."""
-    return {
-        item.id: item.state_before
-        for item in operation.items
-        if (item.status is Status.IN_DOUBT or len({call.path for call in item.calls}) > 1)
-        and item.state_before is not None
-    }
+    """The states before writes that may have changed something."""
+    return {item.id: item.state_before for item in operation.items if is_begun(item) and item.state_before is not None}
 
 
 def outcome_of(item: OperationItem) -> Outcome:

@@ -100,7 +100,10 @@ def order_of(step: Step, operation: str) -> Order:
 
 
 def new_operation(unix_seconds: float, random_below: Callable[[int], int] = secrets.randbelow) -> str:
-    """An id for one operation: `op_`, then letters that sort by time, then chance."""
+    """An id for one operation: `op_`, then letters that sort by time, then chance.
+
+    The time is this machine's own, which does not jump when a remote tells another.
+    """
     stamp, letters = int(unix_seconds * 1000), []
     for _ in range(_TIME_LETTERS):
         stamp, digit = divmod(stamp, len(_ALPHABET))

@@ -90,15 +90,15 @@ def home(*, seed: str, latency: str, rate_limit: str, reserve: int = RESERVE) ->
         made = Home(environ, "")
         made.run("sandbox", "reset", "--seed", seed, "-p", "sandbox")
         words = ("sandbox", "serve", "--port", "0", "--latency", latency, "--rate-limit", rate_limit)
-        server = subprocess.Popen([*TOOL, *words], env=environ, stdout=subprocess.PIPE, text=True)
-        try:
-            assert server.stdout is not None
-            address = server.stdout.readline().strip()
-            configure(Path(folder), address, reserve=reserve)
-            yield Home(environ, address)
-        finally:
-            server.send_signal(signal.SIGINT)
-            server.wait(timeout=10)
+        with subprocess.Popen([*TOOL, *words], env=environ, stdout=subprocess.PIPE, text=True) as server:
+            try:
+                assert server.stdout is not None
+                address = server.stdout.readline().strip()
+                configure(Path(folder), address, reserve=reserve)
+                yield Home(environ, address)
+            finally:
+                server.send_signal(signal.SIGINT)
+                server.wait(timeout=10)
 
 
 def configure(folder: Path, address: str, *, reserve: int) -> None:

@@ -146,6 +146,20 @@ def test_thread_that_was_taken_from_another_app_and_not_passed_yet_is_passed(pro
     assert (prod.control("facebook:5550001"), prod.effects("facebook:5550001")) == ("agent", 2)
 
 
+def test_state_before_is_that_before_the_first_of_two_writes_whichever_run_sent_it(prod: Prod) -> None:
+    with prod.sandbox._world.state.writing() as db:
+        db.execute("UPDATE threads SET owner = '263902037430900' WHERE psid = '5550001'")
+    prod.sandbox.add_fault("POST */pass_thread_control", rate_limit=True)
+    first = prod.run("handover", "to-agent", "facebook:5550001", "-o", "json")
+    assert (first.code, prod.control("facebook:5550001")) == (8, "bot")
+    operation = first.document["operation"]
+    prod.run.now += 3700
+    assert (resumed(prod, operation).code, prod.control("facebook:5550001")) == (0, "agent")
+    assert shown(prod, operation)["items"][0]["before"]["control"] == "other"
+    undone = prod.run("operation", "undo", operation, "-o", "json")
+    assert (undone.item["status"], "it was other before" in undone.item["note"]) == ("skipped", True)
+
+
 @pytest.mark.parametrize("after_effect", [True, False])
 def test_extension_in_doubt_is_sent_again_only_where_control_is_not_as_long(prod: Prod, after_effect: bool) -> None:
     dying = Dying(prod.wire, lambda one: one.url.path.endswith("/extend_thread_control"), after_effect=after_effect)

@@ -198,7 +198,8 @@ def test_undo_that_was_broken_off_is_resumed(prod: Prod) -> None:
     operation = moved(prod, "to-agent", *ids)
     prod.sandbox.add_fault(f"POST /1000/inbox/contact/twitter/{ids[2][8:]}", rate_limit=True)
     stopped = undone(prod, operation)
-    assert (stopped.code, stopped.error["code"]) == (8, "api.rate_limited")
+    assert stopped.code == 8
+    assert stopped.error["code"] in ("api.rate_limited", "budget.reserved")  # the one that a thread meets first
     prod.run.now += 3700
     result = prod.run("operation", "resume", stopped.document["operation"], "-o", "json")
     assert (result.code, controls(prod, ids), effects(prod, ids)) == (0, ["bot"] * 6, [2] * 6)
