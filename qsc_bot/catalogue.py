@@ -244,6 +244,9 @@ CATALOGUE: Final[Mapping[str, Kind]] = {
         "run again after the time that the message names, or add --across-reset; see qsc-bot limits",
     ),
     "budget.max_calls": Kind(_E.TEMPORARY, "the calls that --max-calls allows are used up", "raise --max-calls"),
+    "webhook.no_answer": Kind(
+        _E.TEMPORARY, "the bot's address did not answer", "check that the bot runs and that the address is right"
+    ),
     "journal.locked": Kind(
         _E.TEMPORARY,
         "another process holds the journal of what was changed; what cannot be written down is not sent",
@@ -260,6 +263,11 @@ CATALOGUE: Final[Mapping[str, Kind]] = {
     "prompt.declined": Kind(_E.DECLINED, "you said no; nothing was sent", "run again and answer yes, or add --yes"),
     "run.partial": Kind(
         _E.PARTIAL, "some items failed or are in doubt", "look at the items that failed; run again for them"
+    ),
+    "webhook.unfit": Kind(
+        _E.PARTIAL,
+        "the bot's webhook does not do what it must",
+        "mend what failed, as its reason says; then verify again",
     ),
     "wait.not_met": Kind(
         _E.NOT_MET,

@@ -1,10 +1,11 @@
 """Recipes that a person enters: the registry they are kept in, what may be shown, and the question at the end."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol, cast
+from typing import TYPE_CHECKING, Final, cast
 
+from qsc_bot.cli.raw_input import ByteStream, standard_input
 from qsc_bot.cli.session import Session
 from qsc_bot.errors import QscBotError
 from qsc_bot.output.formats import Format
@@ -23,10 +24,6 @@ _NOT_TEXT: Final = {
     b"\xff\xfe": ("is UTF-16", "iconv -f UTF-16 -t UTF-8"),
     b"\xfe\xff": ("is UTF-16", "iconv -f UTF-16 -t UTF-8"),
 }
-
-
-class _Bytes(Protocol):
-    def read(self, size: int, /) -> bytes: ...
 
 
 def show_form(here: Session, record: "Record", name: str, *, show_secrets: bool, authorization: str | None) -> "Record":
@@ -88,15 +85,15 @@ def log_chunks(here: Session, source: str) -> Iterator[Iterator[bytes]]:
     """The bytes of a log, piece by piece; raises `usage.log` where they are no text or cannot be read."""
     try:
         if source == "-":
-            yield _chunks(_standard_input(here), source)
+            yield _chunks(standard_input(here), source)
         else:
             with Path(source).open("rb") as file:
-                yield _chunks(cast("_Bytes", file), source)
+                yield _chunks(cast("ByteStream", file), source)
     except OSError as error:
         raise QscBotError("usage.log", f"{source}: the log cannot be read: {error.strerror}") from error
 
 
-def _chunks(stream: _Bytes, source: str) -> Iterator[bytes]:
+def _chunks(stream: ByteStream, source: str) -> Iterator[bytes]:
     chunk = stream.read(CHUNK_BYTES)
     for start, (fault, command) in _NOT_TEXT.items():
         if chunk.startswith(start):
@@ -106,23 +103,6 @@ def _chunks(stream: _Bytes, source: str) -> Iterator[bytes]:
     while chunk:
         yield chunk
         chunk = stream.read(CHUNK_BYTES)
-
-
-def _standard_input(here: Session) -> _Bytes:
-    stdin = here.surroundings.stdin
-    raw = getattr(stdin, "buffer", None)
-    return cast("_Bytes", raw) if raw is not None else _Encoded(stdin.read)
-
-
-class _Encoded:
-    """The bytes of a stream that hands out text."""
-
-    def __init__(self, read: Callable[[int], str]) -> None:
-        self._read = read
-
-    def read(self, size: int, /) -> bytes:
-        """So many characters at most, as bytes."""
-        return self._read(size).encode("utf-8", "surrogateescape")
 
 
 def _is_read_by_a_person(here: Session) -> bool:

@@ -78,9 +78,10 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Signature(msgspec.Struct, frozen=True, kw_only=True):
-    """A signature, judged."""
+    """A signature, made or judged; `value` is that of its header."""
 
     via: Via
     header: str
+    value: str | None = None
     verdict: Verdict
     note: str | None = None

@@ -1,5 +1,7 @@
 """The only place that calls a user's own address: a bot, with what a webhook would bring it."""
 
+import socket
+import ssl
 import time
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -100,5 +102,17 @@ def _reason(error: httpx.HTTPError) -> str:
     if isinstance(error, httpx.TimeoutException):
         return f"no answer within {ANSWER_SECONDS:.0f} s"
     if isinstance(error, httpx.ConnectError):
-        return "nothing listens there"
+        return _unconnected(error)
     return f"the connection broke ({type(error).__name__})"
+
+
+def _unconnected(error: BaseException) -> str:
+    """Why no connection came about, from the fault of the system below httpx's own."""
+    below: BaseException | None = error
+    while below is not None:
+        if isinstance(below, ssl.SSLError):
+            return f"no secure connection could be made: {below.strerror or below}"
+        if isinstance(below, socket.gaierror):
+            return "there is no host of this name"
+        below = below.__cause__ or below.__context__
+    return "nothing listens there"

@@ -11,6 +11,7 @@ from qsc_bot.errors import QscBotError
 from qsc_bot.models.auth import AuthStatus
 from qsc_bot.models.call_plan import CallPlan
 from qsc_bot.models.conversation import Conversation, ConversationEvent, Failure
+from qsc_bot.models.delivery import Signature
 from qsc_bot.models.demo import DemoStory
 from qsc_bot.models.explanation import Explanation
 from qsc_bot.models.journal import JournalEntry, Pruning, Verification
@@ -19,6 +20,7 @@ from qsc_bot.models.operation import Operation, OperationSummary
 from qsc_bot.models.rescue import RescuePlan
 from qsc_bot.models.sandbox import Fault, SandboxEvent, SandboxStatus
 from qsc_bot.models.setup import Recipe, Webhook
+from qsc_bot.models.trial import Check, Trigger
 from qsc_bot.operations.profile import ProfileItem, ProfileRow
 from qsc_bot.results import DryRun, ListSummary, Outcomes, Text
 
@@ -38,6 +40,9 @@ TYPES: Final[Mapping[str, tuple[Form, type[msgspec.Struct]]]] = {
     "journal-entry-list": ("list", JournalEntry),
     "webhook-list": ("list", Webhook),
     "webhook": ("record", Webhook),
+    "webhook-verification": ("list", Check),
+    "webhook-trigger": ("record", Trigger),
+    "signature": ("record", Signature),
     "recipe-list": ("list", Recipe),
     "recipe": ("record", Recipe),
     "rescue-plan": ("record", RescuePlan),

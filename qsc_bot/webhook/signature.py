@@ -6,6 +6,7 @@ Messenger: https://developers.facebook.com/docs/messenger-platform/webhooks
 
 import base64
 import binascii
+import codecs
 import hashlib
 import hmac
 import json
@@ -32,7 +33,7 @@ def is_valid(via: Via, body: bytes, header: str | None, secret: str) -> bool:
 
 
 def judge(via: Via, body: bytes, header: str | None, secret: str) -> tuple[Verdict, str | None]:
-    """What is wrong with a signature, and in which form of the same JSON it would fit."""
+    """What is wrong with a signature, and in which form of the same body it would fit."""
     if header is None or not header.strip():
         return Verdict.MISSING, f"there is no {HEADERS[via]} header"
     given = _given(via, header)
@@ -43,7 +44,7 @@ def judge(via: Via, body: bytes, header: str | None, secret: str) -> tuple[Verdi
         return Verdict.VALID, None
     for form, other in _other_forms(body):
         if hmac.compare_digest(given, _digest(other, secret)):
-            return Verdict.RE_ENCODED, f"it fits the same JSON {form}: sign and check the raw bytes"
+            return Verdict.RE_ENCODED, f"it fits the same body {form}: sign and check the raw bytes"
     return Verdict.WRONG, "another secret, or another body"
 
 
@@ -65,9 +66,8 @@ def _given(via: Via, header: str) -> bytes | None:
 
 
 def _other_forms(body: bytes) -> Iterator[tuple[str, bytes]]:
-    """The ways in which programs write the same JSON again, each with its name."""
-    yield "with a newline at the end", body + b"\n"
-    yield "without white space around it", body.strip()
+    """The ways in which editors and programs write the same body again, each with its name."""
+    yield from _edited(body)
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):
@@ -77,6 +77,33 @@ def _other_forms(body: bytes) -> Iterator[tuple[str, bytes]]:
             text = json.dumps(document, ensure_ascii=is_ascii, separators=separators)
             yield f"{letters}, {spacing}", _encoded(text)
             yield f"{letters}, {spacing}, with escaped slashes", _encoded(text.replace("/", "\\/"))
+
+
+def _edited(body: bytes) -> Iterator[tuple[str, bytes]]:
+    """The bytes before an editor or a shell put in a byte order mark, other line ends, or white space around them."""
+    mark, text = _unmarked(body)
+    unix = text.replace(b"\r\n", b"\n")
+    for ends, lines in (
+        (None, text),
+        ("with \\n for line ends", unix),
+        ("with \\r\\n for line ends", unix.replace(b"\n", b"\r\n")),
+    ):
+        for around, form in (
+            (None, lines),
+            ("without white space around it", lines.strip()),
+            ("with a newline at the end", lines.rstrip() + b"\n"),
+        ):
+            if form != body:
+                yield ", ".join(part for part in (mark, ends, around) if part), form
+
+
+def _unmarked(body: bytes) -> tuple[str | None, bytes]:
+    """The bytes without a byte order mark, and in UTF-8 where they are UTF-16, as some shells write it."""
+    if body.startswith(codecs.BOM_UTF8):
+        return "without its byte order mark", body.removeprefix(codecs.BOM_UTF8)
+    if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "in UTF-8", _encoded(body.decode("utf-16", "replace"))
+    return None, body
 
 
 def _encoded(text: str) -> bytes:

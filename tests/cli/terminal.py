@@ -7,7 +7,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
 import httpx
 import jsonschema
@@ -164,7 +164,7 @@ class Terminal:
     def __call__(
         self,
         *words: str,
-        stdin: str | io.StringIO = "",
+        stdin: str | TextIO = "",
         env: Mapping[str, str] | None = None,
         tty: bool = False,
         width: int = 80,

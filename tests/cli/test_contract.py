@@ -144,6 +144,9 @@ SETUP: Final = [
     ["webhook", "register", "bot", "--url", "https://bot.example.com/"],
     ["recipe", "create", "r", "--webhook", "bot"],
 ]
+EXAMPLE_BOT: Final = "http://127.0.0.1:8081/example-bot/social-connect"
+TRIGGER: Final = ["kind", "via", "url", "signed", "status", "milliseconds", "text"]
+SIGNATURE: Final = ["via", "header", "value", "verdict", "note"]
 ADD_FAULT: Final = ["sandbox", "fault", "add", "GET /x", "--status", "500"]
 
 
@@ -161,6 +164,9 @@ def assert_fields(document: dict[str, Any], name: str, fields: Sequence[str]) ->
         (["conversation", "explain", "twitter:1002"], "explanation", EXPLANATION),
         (["webhook", "show", "bot"], "webhook", WEBHOOK),
         (["webhook", "delete", "spare", "--yes"], "webhook", [*WEBHOOK, "outcome"]),
+        (["webhook", "trigger", "mention", "--to", EXAMPLE_BOT], "webhook-trigger", TRIGGER),
+        (["webhook", "sign", "--via", "messenger", "-f", "-"], "signature", SIGNATURE),
+        (["webhook", "check", "--via", "messenger", "-f", "-"], "signature", SIGNATURE),
         (["recipe", "show", "r"], "recipe", RECIPE),
         (["recipe", "disable", "r"], "recipe", [*RECIPE, "outcome"]),
         (["profile", "show"], "profile", PROFILE),
@@ -191,6 +197,7 @@ def test_record_has_these_fields(run: Terminal, words: list[str], name: str, fie
         (["escalation", "list"], "conversation-list", CONVERSATION, ["summary"]),
         (["handover", "status", "twitter:1001"], "conversation-list", CONVERSATION, ["summary"]),
         (["webhook", "list"], "webhook-list", WEBHOOK, []),
+        (["webhook", "verify", "--url", EXAMPLE_BOT], "webhook-verification", ["check", "result", "reason"], []),
         (["recipe", "list"], "recipe-list", RECIPE, []),
         (
             ["profile", "list"],

@@ -53,6 +53,7 @@ def start(home: Path, *words: str, **env: str) -> tuple[str, int, set[str]]:
         ["auth", "login", "--help"],
         ["api", "--help"],
         ["webhook", "register", "--help"],
+        ["webhook", "verify", "--help"],
     ],
     ids=" ".join,
 )

@@ -1,7 +1,10 @@
 """A user's own address: this machine unless allowed, no token, and every way of not answering is told."""
 
+import socket
+import ssl
 from collections.abc import Callable
 
+import httpcore
 import httpx
 import pytest
 
@@ -72,6 +75,25 @@ def test_no_answer_is_told(error: type[httpx.TransportError], told: str) -> None
     answer = endpoint(broken).post(URL, b"", {}).answer
     assert answer.status is None
     assert told in (answer.error or "")
+
+
+@pytest.mark.parametrize(
+    ("below", "told"),
+    [
+        (ssl.SSLCertVerificationError(1, "[SSL: CERTIFICATE_VERIFY_FAILED] expired"), "no secure connection"),
+        (socket.gaierror(-2, "Name or service not known"), "no host of this name"),
+        (ConnectionRefusedError(111, "Connection refused"), "nothing listens there"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
+)
+def test_connection_that_does_not_come_about_says_why(below: Exception, told: str) -> None:
+    def broken(request: httpx.Request) -> httpx.Response:
+        try:
+            raise httpcore.ConnectError("x") from below
+        except httpcore.ConnectError as error:
+            raise httpx.ConnectError("x", request=request) from error
+
+    assert told in (endpoint(broken).post(URL, b"", {}).answer.error or "")
 
 
 def test_endless_body_is_looked_at_no_further() -> None:

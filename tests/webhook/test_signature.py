@@ -71,5 +71,34 @@ def test_same_json_written_again_is_recognised(is_ascii: bool, separators: tuple
     assert ("escaped" if is_ascii else "in UTF-8") in (note or "")
 
 
+SENT = b'{"text":"caf\\u00e9"}'
+LINES = b'{\n  "text": "\xc3\xa9"\n}'
+SPOILT: dict[str, tuple[bytes, bytes, str]] = {
+    "pretty-printed": (SENT, b'{\n  "text": "caf\\u00e9"\n}\n', "escaped, compact"),
+    "newline put at the end": (SENT, SENT + b"\n", "without white space around it"),
+    "newline taken off the end": (LINES + b"\n", LINES, "with a newline at the end"),
+    "\\r\\n put at the end": (SENT, SENT + b"\r\n", "without white space around it"),
+    "\\n made \\r\\n": (LINES, LINES.replace(b"\n", b"\r\n"), "with \\n for line ends"),
+    "\\r\\n made \\n": (LINES.replace(b"\n", b"\r\n"), LINES, "with \\r\\n for line ends"),
+    "byte order mark": (LINES, b"\xef\xbb\xbf" + LINES, "without its byte order mark"),
+    "byte order mark, \\r\\n, newline": (
+        LINES,
+        b"\xef\xbb\xbf" + LINES.replace(b"\n", b"\r\n") + b"\r\n",
+        "without its byte order mark, with \\n for line ends, without white space around it",
+    ),
+    "UTF-16": (LINES, LINES.decode().encode("utf-16"), "in UTF-8"),
+    "no JSON": (b"mention=%7B%7D", b"mention=%7B%7D\n", "without white space around it"),
+}
+
+
+@pytest.mark.parametrize("via", Via)
+@pytest.mark.parametrize(("sent", "kept", "told"), SPOILT.values(), ids=SPOILT)
+def test_body_that_an_editor_or_a_shell_spoilt_is_recognised(via: Via, sent: bytes, kept: bytes, told: str) -> None:
+    verdict, note = judge(via, kept, sign(via, sent, "s"), "s")
+    assert verdict is Verdict.RE_ENCODED
+    assert f"the same body {told}:" in (note or "")
+    assert judge(via, kept, sign(via, sent, "another"), "s")[0] is Verdict.WRONG
+
+
 def test_body_that_is_no_json_has_no_other_forms() -> None:
     assert judge(QSC, b"\xff{", sign(QSC, b"x", "s"), "s")[0] is Verdict.WRONG

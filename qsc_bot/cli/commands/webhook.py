@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from qsc_bot.cli.options import command, group, session
+from qsc_bot.cli.trying import check_signature, sign_body, trigger_webhook, verify_webhook
 from qsc_bot.cli.writes import Confirm, check_setup_write
 
 if TYPE_CHECKING:
@@ -88,3 +89,22 @@ def delete_webhook(
     check_setup_write(here, confirm_profile, asks=True)
     here.prompts.confirm_unless(yes, f"delete webhook {name} of {here.profile.name}")
     return operations.delete_webhook(here.setup, name)
+
+
+BOT = "http://127.0.0.1:8081/example-bot"
+command(
+    app,
+    "verify",
+    example=f"qsc-bot webhook verify --url {BOT}/social-connect",
+    schema="webhook-verification",
+)(verify_webhook)
+command(app, "trigger", example=f"qsc-bot webhook trigger mention --to {BOT}/social-connect", schema="webhook-trigger")(
+    trigger_webhook
+)
+command(app, "sign", example="qsc-bot webhook sign --via social-connect -f event.json", schema="signature")(sign_body)
+command(
+    app,
+    "check",
+    example="qsc-bot webhook check --via messenger -f event.json --signature sha256=847e0a477162b28a",
+    schema="signature",
+)(check_signature)

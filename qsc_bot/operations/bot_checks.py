@@ -1,0 +1,187 @@
+"""Whether a bot's webhook does what it must: take what is signed, refuse what is not, bear what comes twice.
+
+What Meta wants stands at https://developers.facebook.com/docs/messenger-platform/webhooks; Social Connect documents the
+signature alone, so the same is asked of both.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from qsc_bot.credentials.secrets import variable_of
+from qsc_bot.errors import QscBotError
+from qsc_bot.models.delivery import Answer, Kind, Via
+from qsc_bot.models.profile import Profile
+from qsc_bot.models.trial import Check
+from qsc_bot.operations.endpoint import ANSWER_SECONDS, Endpoint, Reply
+from qsc_bot.operations.signature import SIGNS
+from qsc_bot.operations.trigger import JSON_TYPE, event_of
+from qsc_bot.results import Column, Ending, Listing
+from qsc_bot.webhook.samples import encoded
+from qsc_bot.webhook.signature import HEADERS, sign
+
+COLUMNS: Final = (Column("check", "CHECK", rank=0), Column("result", "RESULT", rank=0), Column("reason", "REASON"))
+PLAIN: Final = ("check", "result", "reason")
+ANOTHER_TOKEN: Final = "qsc-bot-test-of-another-token"  # noqa: S105  # no secret: a word that must not be taken
+OLD_SECONDS: Final = 24 * 3600.0
+PROVES_NOTHING: Final = "it refuses what is right, too, so that this proves nothing"
+_OK, _REDIRECT, _REFUSED = range(200, 300), range(300, 400), range(400, 500)
+_NOT_FOUND: Final = (404, 405, 410)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Keys:
+    """What a bot knows its senders by; `is_open`: the address holds a secret, so that unsigned events are taken too."""
+
+    signing: str | None
+    verify_token: str | None
+    is_open: bool = False
+
+
+def verify(endpoint: Endpoint, url: str, via: Via, *, keys: Keys, profile: Profile, at: float) -> Listing[Check]:
+    """Send samples that are nobody's, and judge each answer; `at` is now, in Unix seconds.
+
+    A check without its secret is skipped. Where one failed the list ends with `webhook.unfit`.
+    """
+    checks = list(_Bot(endpoint, url, via, keys, profile, at).checks())
+    failed = [one for one in checks if one.result == "fail"]
+    failure = QscBotError(
+        "webhook.unfit",
+        f"{len(failed)} of {len(checks)} checks failed",
+        hint=tuple(f"{one.check}: {one.reason}" for one in failed),
+    )
+    return Listing(
+        schema="webhook-verification",
+        items=checks,
+        columns=COLUMNS,
+        plain=PLAIN,
+        ending=lambda: Ending(failure=failure if failed else None),
+    )
+
+
+@dataclass(frozen=True)
+class _Bot:
+    endpoint: Endpoint
+    url: str
+    via: Via
+    keys: Keys
+    profile: Profile
+    at: float
+
+    def checks(self) -> Iterator[Check]:
+        if self.via is Via.MESSENGER:
+            yield from self._handshakes()
+        yield from self._signatures()
+        yield self._duplicate()
+
+    def _handshakes(self) -> Iterator[Check]:
+        token = self.keys.verify_token
+        if token is None:
+            yield from _skipped("QSC_BOT_VERIFY_TOKEN is not set", "handshake", "wrong-token")
+            return
+        challenge = self._key(0)
+        right = self._shake(token, challenge)
+        is_right = _is_taken(right.answer) and right.text == challenge
+        other = f"{_words(right.answer)}, without hub.challenge as its whole body: answer with it and nothing else"
+        advice = "compare hub.verify_token with QSC_BOT_VERIFY_TOKEN, and answer 200 with hub.challenge"
+        reason = other if _is_taken(right.answer) else _advised(right.answer, advice)
+        yield _check("handshake", is_right, _words(right.answer) if is_right else reason)
+        wrong = self._shake(ANOTHER_TOKEN, challenge).answer
+        yield _refusal("wrong-token", wrong, is_right, "anybody can subscribe it: answer 403 to another token")
+
+    def _signatures(self) -> Iterator[Check]:
+        secret = self.keys.signing
+        if secret is None:
+            yield from _skipped(f"{self._variable} is not set", "signed", "wrong-signature")
+            return
+        right = self._send(1, secret)
+        yield _taken("signed", right, self._advice)
+        wrong = self._send(2, f"{secret}-wrong")
+        advice = f"anybody can send it events: compare {HEADERS[self.via]} before reading the body, and answer 403"
+        yield _refusal("wrong-signature", wrong, _is_taken(right), advice)
+
+    def _duplicate(self) -> Check:
+        secret = self.keys.signing
+        if secret is None and not self.keys.is_open:
+            return next(_skipped(f"{self._variable} is not set", "duplicate"))
+        first, second = (self._send(3, secret, age_seconds=OLD_SECONDS) for _ in range(2))
+        if not _is_taken(first):
+            return _taken("duplicate", first, self._advice)
+        advice = "answer 2xx to what is known already, and do nothing; else it is sent again"
+        return _taken("duplicate", second, advice, before="the second time it ")
+
+    @property
+    def _variable(self) -> str:
+        return variable_of(SIGNS[self.via])
+
+    @property
+    def _advice(self) -> str:
+        if self.keys.signing is None:
+            return "compare the secret in the address with QSC_BOT_URL_SECRET, and answer 2xx"
+        return f"sign the raw bytes with the secret in {self._variable}, compare, and answer 2xx"
+
+    def _send(self, number: int, secret: str | None, *, age_seconds: float = 0) -> Answer:
+        kind = Kind.MENTION if self.via is Via.SOCIAL_CONNECT else Kind.MESSAGE
+        at = self.at - age_seconds
+        body = encoded(event_of(kind, key=self._key(number), at=at, profile=self.profile))
+        signature = {HEADERS[self.via]: sign(self.via, body, secret)} if secret is not None else {}
+        return self.endpoint.post(self.url, body, JSON_TYPE | signature).answer
+
+    def _shake(self, token: str, challenge: str) -> Reply:
+        query = {"hub.mode": "subscribe", "hub.verify_token": token, "hub.challenge": challenge}
+        return self.endpoint.get(self.url, query)
+
+    def _key(self, number: int) -> str:
+        return f"{int(self.at * 1000)}{number}"
+
+
+def _taken(name: str, answer: Answer, advice: str, *, before: str = "") -> Check:
+    is_taken = _is_taken(answer)
+    return _check(name, is_taken, _words(answer) if is_taken else f"{before}{_advised(answer, advice)}")
+
+
+def _refusal(name: str, answer: Answer, right_is_taken: bool, advice: str) -> Check:
+    """4xx is wanted; it counts only where what is right is let in."""
+    if answer.status not in _REFUSED:
+        told = advice if answer.status in _OK else _general(answer) or "answer 403"
+        return _check(name, False, f"{_words(answer)}: {told}")
+    if not right_is_taken:
+        return Check(check=name, result="skipped", reason=PROVES_NOTHING)
+    return _check(name, True, _words(answer))
+
+
+def _check(name: str, is_met: bool, reason: str) -> Check:
+    return Check(check=name, result="pass" if is_met else "fail", reason=reason)
+
+
+def _skipped(reason: str, *names: str) -> Iterator[Check]:
+    return (Check(check=name, result="skipped", reason=reason) for name in names)
+
+
+def _is_taken(answer: Answer) -> bool:
+    return answer.status in _OK and not _is_late(answer)
+
+
+def _is_late(answer: Answer) -> bool:
+    return (answer.milliseconds or 0) >= ANSWER_SECONDS * 1000
+
+
+def _words(answer: Answer) -> str:
+    return answer.error or f"answered {answer.status} in {answer.milliseconds} ms"
+
+
+def _advised(answer: Answer, advice: str) -> str:
+    return f"{_words(answer)}: {_general(answer) or advice}"
+
+
+def _general(answer: Answer) -> str | None:
+    """What to change whatever was sent; None where it depends on that."""
+    if _is_late(answer):
+        return f"answer within {ANSWER_SECONDS:.0f} s, and work afterwards"
+    if answer.status is None:
+        return "is the bot running, and the address right?"
+    if answer.status in _REDIRECT:
+        return "redirects are not followed: register the address that this one leads to"
+    if answer.status in _NOT_FOUND:
+        return "is the path right, and does the bot take this method there?"
+    return None if answer.status in _REFUSED or answer.status in _OK else "the bot failed: see its log"

@@ -1,0 +1,78 @@
+"""One event sent to a bot as a test, and what it answers."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from qsc_bot.errors import QscBotError
+from qsc_bot.exit_codes import ExitCode
+from qsc_bot.models.delivery import Kind
+from qsc_bot.models.profile import Profile
+from qsc_bot.models.trial import Trigger
+from qsc_bot.operations.endpoint import Endpoint
+from qsc_bot.results import Record
+from qsc_bot.webhook.samples import Document, changed, encoded, sample, via_of
+from qsc_bot.webhook.signature import HEADERS, sign
+
+JSON_TYPE: Final = {"Content-Type": "application/json"}
+_OK: Final = range(200, 300)
+_SERVER_ERROR: Final = 500
+
+
+def body_of(kind: Kind, *, at: float, profile: Profile, given: bytes | None, changes: Mapping[str, str]) -> bytes:
+    """The bytes to send: those that were given as they are, else a sample of nobody's; with changes, written anew.
+
+    `at` is when it happened, in Unix seconds. Raises `webhook.body` where changes are wanted in what is no JSON, and
+    `usage.invalid` for a path that is not there.
+    """
+    if given is not None and not changes:
+        return given
+    document = event_of(kind, key=str(int(at * 1000)), at=at, profile=profile) if given is None else _parsed(given)
+    return encoded(changed(document, changes))
+
+
+def event_of(kind: Kind, *, key: str, at: float, profile: Profile) -> Document:
+    """A sample from nobody to the profile's Page, of its apps."""
+    messenger = profile.messenger
+    if messenger is None:
+        return sample(kind, key=key, at=at)
+    apps = (messenger.bot_app_id, messenger.agent_app_id)
+    return sample(kind, key=key, at=at, page_id=messenger.page_id, apps=apps)
+
+
+def trigger(endpoint: Endpoint, url: str, body: bytes, *, kind: Kind, shown: str, secret: str | None) -> Record:
+    """Send one event, signed where there is a secret; `shown` stands for the address, which may hold one too.
+
+    Exit 8 for an answer of 5xx, 7 for any other that is not 2xx; raises `webhook.no_answer` where none comes.
+    """
+    via = via_of(kind)
+    signature = {HEADERS[via]: sign(via, body, secret)} if secret is not None else {}
+    reply = endpoint.post(url, body, JSON_TYPE | signature)
+    answer = reply.answer
+    if answer.status is None or answer.milliseconds is None:
+        raise QscBotError("webhook.no_answer", f"{shown}: {answer.error}")
+    item = Trigger(
+        kind=kind,
+        via=via,
+        url=shown,
+        signed=secret is not None,
+        status=answer.status,
+        milliseconds=answer.milliseconds,
+        text=reply.text,
+    )
+    exit_code = _exit_code(answer.status)
+    notes = () if exit_code is ExitCode.OK else (f"the bot did not take it: it answered {answer.status}, not 2xx",)
+    return Record(schema="webhook-trigger", item=item, notes=notes, exit_code=exit_code)
+
+
+def _exit_code(status: int) -> ExitCode:
+    if status in _OK:
+        return ExitCode.OK
+    return ExitCode.TEMPORARY if status >= _SERVER_ERROR else ExitCode.CONFLICT
+
+
+def _parsed(given: bytes) -> Any:
+    try:
+        return json.loads(given)
+    except (ValueError, RecursionError) as error:
+        raise QscBotError("webhook.body", "the file is no JSON, so nothing in it can be set") from error
