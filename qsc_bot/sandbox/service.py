@@ -9,7 +9,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from werkzeug.test import Client
 
-from qsc_bot.sandbox import faults
+from qsc_bot.sandbox import faults, presence
 from qsc_bot.sandbox.account import TOPIC_ID
 from qsc_bot.sandbox.control import list_conversations, read_control
 from qsc_bot.sandbox.deliveries import describe_deliveries, loopback_deliver, send
@@ -40,6 +40,7 @@ class Sandbox:
         call: Call,
     ) -> None:
         self.settings = settings
+        self._served_key = ""
         self._world = World(state=State(path), settings=settings, clock=clock, sleep=sleep, deliver=deliver, call=call)
         with self._world.state.writing() as db:
             if not read_meta(db, "seed"):
@@ -47,7 +48,19 @@ class Sandbox:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one call over WSGI."""
+        if environ.get("PATH_INFO") == presence.PATH:
+            return presence.answer(self._served_key)(environ, start_response)
         return respond(self._world, environ, start_response)
+
+    @contextmanager
+    def announced(self) -> Iterator[None]:
+        """Let other processes on the same state know, for as long as it is served, that it is."""
+        with presence.announced(self._world.state, self.settings.address) as self._served_key:
+            yield
+
+    def find_served(self) -> str | None:
+        """An address where a process serves this very state just now; it was asked, and said so."""
+        return presence.find_served(self._world.state)
 
     def close(self) -> None:
         """Close the state's file."""
