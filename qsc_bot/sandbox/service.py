@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ from qsc_bot.sandbox.seed import plant
 from qsc_bot.sandbox.settings import Settings
 from qsc_bot.sandbox.staff import mark_done, press_hand_over, reply_as_agent, take_case, write_as_customer
 from qsc_bot.sandbox.state import State, read_meta, write_meta
+from qsc_bot.sandbox.trials import Trials
 from qsc_bot.sandbox.world import Call, Deliver, Moment, World
 
 __all__ = ["Sandbox", "Settings", "in_memory_call", "in_memory_deliver", "open_in_memory"]
@@ -61,6 +63,10 @@ class Sandbox:
     def find_served(self) -> str | None:
         """An address where a process serves this very state just now; it was asked, and said so."""
         return presence.find_served(self._world.state)
+
+    def trials(self, address: str) -> Trials:
+        """What a bot is tried with that reaches the sandbox at this address."""
+        return Trials(replace(self._world, settings=replace(self.settings, address=address)))
 
     def close(self) -> None:
         """Close the state's file."""
