@@ -37,6 +37,7 @@ NEEDED: Final[Mapping[str, list[list[str]]]] = {
 ENDLESS: Final = ("sandbox serve", "conversation watch")
 ASKING: Final = "auth login"
 READING: Final = "recipe verify"
+SERVED: Final = "webhook certify"
 UNASKED: Final[Mapping[str, str]] = {"operation undo": "--yes"}
 """What an example that asks needs where nobody can answer."""
 OPERATION: Final = "op_1m88qk14yewp6nh"
@@ -88,6 +89,7 @@ def test_bare_command_and_bare_group_show_their_help(run: Terminal) -> None:
         (["conversation", "watch"], "help-conversation-watch.txt"),
         (["operation"], "help-operation.txt"),
         (["operation", "list"], "help-operation-list.txt"),
+        (["webhook", "certify"], "help-webhook-certify.txt"),
     ],
 )
 def test_help_looks_like_this(run: Terminal, check_golden: CheckGolden, words: list[str], name: str) -> None:
@@ -116,7 +118,7 @@ def test_write_says_that_the_customer_is_sent_nothing(path: str) -> None:
 def test_example_runs_as_printed(run: Terminal, path: str) -> None:
     program, *words = shlex.split(COMMANDS[path].epilog.splitlines()[0].removeprefix("Example: "))
     assert program == "qsc-bot"
-    if path in (*ENDLESS, ASKING, READING):
+    if path in (*ENDLESS, ASKING, READING, SERVED):
         words.append("--help")
     words += [UNASKED[path]] if path in UNASKED else []
     for prepare in NEEDED.get(path, []):

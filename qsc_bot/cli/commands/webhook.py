@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from qsc_bot.cli.certifying import certify_bot
 from qsc_bot.cli.options import command, group, session
 from qsc_bot.cli.writes import Confirm, check_setup_write
 
@@ -88,3 +89,11 @@ def delete_webhook(
     check_setup_write(here, confirm_profile, asks=True)
     here.prompts.confirm_unless(yes, f"delete webhook {name} of {here.profile.name}")
     return operations.delete_webhook(here.setup, name)
+
+
+command(
+    app,
+    "certify",
+    example="qsc-bot webhook certify --to http://127.0.0.1:8081/example-bot/social-connect",
+    schema="certificate",
+)(certify_bot)
