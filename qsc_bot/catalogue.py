@@ -221,6 +221,11 @@ CATALOGUE: Final[Mapping[str, Kind]] = {
     "sandbox.not_allowed": Kind(
         _E.CONFLICT, "the sandbox does not allow this now", "read the message; see qsc-bot sandbox status"
     ),
+    "sandbox.not_served": Kind(
+        _E.ENVIRONMENT,
+        "a bot is to be tried, and no process serves the sandbox that it would reach",
+        "qsc-bot sandbox serve, in another terminal",
+    ),
     "network.unreachable": Kind(
         _E.TEMPORARY, "the API could not be reached", "check the network and api_url, then run again"
     ),

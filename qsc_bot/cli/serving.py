@@ -1,4 +1,7 @@
-"""`sandbox serve`: the sandbox on a socket of this machine, reaching itself over that socket."""
+"""`sandbox serve`: the sandbox on a socket of this machine.
+
+It reaches itself without that socket: its bot would else wait for threads that are busy with what the bot was sent.
+"""
 
 import socket
 from dataclasses import replace
@@ -6,9 +9,8 @@ from typing import Final
 
 from qsc_bot.cli.session import Session
 from qsc_bot.errors import QscBotError
-from qsc_bot.sandbox.deliveries import loopback_call, loopback_deliver
 from qsc_bot.sandbox.serve import serve
-from qsc_bot.sandbox.service import Sandbox
+from qsc_bot.sandbox.service import open_in_memory
 from qsc_bot.sandbox.settings import Settings
 
 HOST: Final = "127.0.0.1"
@@ -24,19 +26,15 @@ def serve_sandbox(here: Session, *, port: int, settings: Settings) -> None:
     with _bound(port) as listener:
         address = f"http://{HOST}:{listener.getsockname()[1]}"
         sandbox = here.open_sandbox(
-            lambda path: Sandbox(
-                path,
-                settings=replace(settings, address=address),
-                clock=around.unix_seconds,
-                sleep=around.sleep,
-                deliver=loopback_deliver,
-                call=loopback_call(address),
+            lambda path: open_in_memory(
+                path, settings=replace(settings, address=address), clock=around.unix_seconds, sleep=around.sleep
             )
         )
         here.printer.narrate(address)
         here.printer.notice("sandbox: no real account")
         here.printer.notice(f"serving {address}; token: sandbox; example bot: {address}/example-bot; stop with Ctrl-C")
-        serve(sandbox, listener=listener)
+        with sandbox.announced():
+            serve(sandbox, listener=listener)
 
 
 def calls_an_hour(text: str) -> int | None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from qsc_bot.output.certificate import certificate_lines, certificate_screen
 from qsc_bot.output.explanation import explanation_lines, explanation_screen
 from qsc_bot.output.fields import Row
 from qsc_bot.output.formats import Format
@@ -15,10 +16,12 @@ from qsc_bot.output.text import sanitise
 from qsc_bot.results import Column, Listing, Record
 
 SCREENS: Final[Mapping[str, Callable[[Row, Screen], str]]] = {
+    "certificate": certificate_screen,
     "explanation": explanation_screen,
     "operation": operation_screen,
 }
 LINES: Final[Mapping[str, Callable[[Row], str]]] = {
+    "certificate": certificate_lines,
     "explanation": explanation_lines,
     "operation": operation_lines,
 }

@@ -10,6 +10,7 @@ import msgspec
 from qsc_bot.errors import QscBotError
 from qsc_bot.models.auth import AuthStatus
 from qsc_bot.models.call_plan import CallPlan
+from qsc_bot.models.certificate import Certificate
 from qsc_bot.models.conversation import Conversation, ConversationEvent, Failure
 from qsc_bot.models.delivery import Signature
 from qsc_bot.models.demo import DemoStory
@@ -45,6 +46,7 @@ TYPES: Final[Mapping[str, tuple[Form, type[msgspec.Struct]]]] = {
     "signature": ("record", Signature),
     "recipe-list": ("list", Recipe),
     "recipe": ("record", Recipe),
+    "certificate": ("record", Certificate),
     "rescue-plan": ("record", RescuePlan),
     "auth-status": ("record", AuthStatus),
     "profile-list": ("list", ProfileRow),

@@ -65,6 +65,14 @@ def apply_change(moment: Moment, before: Thread, change: Change, *, metadata: st
 
 def receive_message(moment: Moment, *, service: str, psid: str, text: str) -> Message:
     """A person writes to the Page: the owner hears it, the other apps stand by."""
+    message, channel, event = take_message(moment, service=service, psid=psid, text=text)
+    field = "messages" if channel == "messaging" else "standby"
+    _announce(moment, service, account.BOT_APP, field, channel, event)
+    return message
+
+
+def take_message(moment: Moment, *, service: str, psid: str, text: str) -> tuple[Message, str, dict[str, Any]]:
+    """Keep what a person writes; with it the event for the bot's app, and the channel that it comes on."""
     message = add_message(moment.db, service=service, service_id=psid, content=text, now=moment.now)
     rules = read_rules(moment.settings)
     before = find_thread(moment.db, psid, now=moment.now)
@@ -75,9 +83,7 @@ def receive_message(moment: Moment, *, service: str, psid: str, text: str) -> Me
     _touch(moment, psid)
     event = _begin_event(moment, service, psid) | {"message": {"mid": message.source_id, "text": text}}
     hears = not rules.routing or thread.owner == account.BOT_APP
-    field, channel = ("messages", "messaging") if hears else ("standby", "standby")
-    _announce(moment, service, account.BOT_APP, field, channel, event)
-    return message
+    return message, "messaging" if hears else "standby", event
 
 
 def send_message(moment: Moment, thread: Thread, *, caller: str, text: str) -> Message:
@@ -94,7 +100,8 @@ def send_message(moment: Moment, thread: Thread, *, caller: str, text: str) -> M
     )
     write_thread(moment.db, renew(thread, now=moment.now))
     _touch(moment, thread.psid)
-    _echo(moment, service, thread, message, caller=caller)
+    channel, event = describe_echo(moment, service, thread, message, caller=caller)
+    _announce(moment, service, account.BOT_APP, "message_echoes", channel, event)
     return message
 
 
@@ -114,13 +121,21 @@ def preset_apps(db: sqlite3.Connection) -> None:
     db.executemany("INSERT INTO apps (id, callback, fields, page_fields) VALUES (?, ?, ?, ?)", rows)
 
 
-def _echo(moment: Moment, service: str, thread: Thread, message: Message, *, caller: str) -> None:
+def describe_events(moment: Moment, service: str, channel: str, event: Mapping[str, Any]) -> dict[str, Any]:
+    """The body of a request to an app's webhook."""
+    entry = {"id": _page_of(service), "time": int(moment.now * 1000), channel: [event]}
+    return {"object": "instagram" if service == "instagram" else "page", "entry": [entry]}
+
+
+def describe_echo(
+    moment: Moment, service: str, thread: Thread, message: Message, *, caller: str
+) -> tuple[str, dict[str, Any]]:
+    """What the bot's app hears of a message of the Page: the channel, and the event."""
     echo = {"mid": message.source_id, "text": message.content, "is_echo": True, "app_id": int(caller)}
     event = _begin_event(moment, service, thread.psid)
     event |= {"sender": event["recipient"], "recipient": event["sender"], "message": echo}
     standing_by = moment.settings.routing and thread.owner not in (None, account.BOT_APP)
-    channel = "standby" if standing_by else "messaging"
-    _announce(moment, service, account.BOT_APP, "message_echoes", channel, event)
+    return "standby" if standing_by else "messaging", event
 
 
 def _announce(moment: Moment, service: str, app: str, field: str, channel: str, event: Mapping[str, Any]) -> None:
@@ -130,9 +145,7 @@ def _announce(moment: Moment, service: str, app: str, field: str, channel: str, 
         return
     if not all(field in row[layer].split(",") for layer in ("fields", "page_fields")):
         return
-    entry = {"id": _page_of(service), "time": int(moment.now * 1000), channel: [event]}
-    payload = {"object": "instagram" if service == "instagram" else "page", "entry": [entry]}
-    body = json.dumps(payload, separators=(",", ":")).encode()
+    body = json.dumps(describe_events(moment, service, channel, event), separators=(",", ":")).encode()
     headers = {"Content-Type": "application/json", "X-Hub-Signature-256": sign_for_messenger(body)}
     url = row["callback"].replace("{sandbox}", moment.settings.address)
     moment.outbox.append(Delivery(webhook=f"messenger:{app}", url=url, headers=headers, body=body))

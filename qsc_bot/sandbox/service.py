@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,7 +10,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from werkzeug.test import Client
 
-from qsc_bot.sandbox import faults
+from qsc_bot.sandbox import faults, presence
 from qsc_bot.sandbox.account import TOPIC_ID
 from qsc_bot.sandbox.control import list_conversations, read_control
 from qsc_bot.sandbox.deliveries import describe_deliveries, loopback_deliver, send
@@ -19,6 +20,7 @@ from qsc_bot.sandbox.seed import plant
 from qsc_bot.sandbox.settings import Settings
 from qsc_bot.sandbox.staff import mark_done, press_hand_over, reply_as_agent, take_case, write_as_customer
 from qsc_bot.sandbox.state import State, read_meta, write_meta
+from qsc_bot.sandbox.trials import Trials
 from qsc_bot.sandbox.world import Call, Deliver, Moment, World
 
 __all__ = ["Sandbox", "Settings", "in_memory_call", "in_memory_deliver", "open_in_memory"]
@@ -40,6 +42,7 @@ class Sandbox:
         call: Call,
     ) -> None:
         self.settings = settings
+        self._served_key = ""
         self._world = World(state=State(path), settings=settings, clock=clock, sleep=sleep, deliver=deliver, call=call)
         with self._world.state.writing() as db:
             if not read_meta(db, "seed"):
@@ -47,7 +50,23 @@ class Sandbox:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one call over WSGI."""
+        if environ.get("PATH_INFO") == presence.PATH:
+            return presence.answer(self._served_key)(environ, start_response)
         return respond(self._world, environ, start_response)
+
+    @contextmanager
+    def announced(self) -> Iterator[None]:
+        """Let other processes on the same state know, for as long as it is served, that it is."""
+        with presence.announced(self._world.state, self.settings.address) as self._served_key:
+            yield
+
+    def find_served(self) -> str | None:
+        """An address where a process serves this very state just now; it was asked, and said so."""
+        return presence.find_served(self._world.state)
+
+    def trials(self, address: str) -> Trials:
+        """What a bot is tried with that reaches the sandbox at this address."""
+        return Trials(replace(self._world, settings=replace(self.settings, address=address)))
 
     def close(self) -> None:
         """Close the state's file."""

@@ -20,19 +20,26 @@ from qsc_bot.sandbox.world import Moment
 
 def write_as_customer(moment: Moment, conversation: str, text: str, *, name: str | None) -> Message:
     """A private message comes in; who is not known yet is created."""
-    service, service_id = parse_conversation(conversation)
-    known = find_person(moment.db, service=service, service_id=service_id)
-    if known is None:
-        contact_id = create_contact(moment.db, name=name or f"Customer {service_id}", now=moment.now)
-        create_person(moment.db, service=service, service_id=service_id, contact_id=contact_id)
-    elif not known.private:
-        moment.db.execute("UPDATE people SET private = 1 WHERE service = ? AND service_id = ?", (service, service_id))
+    person = meet(moment, conversation, name=name)
+    service, service_id = person.service, person.service_id
     if service in MESSENGER_SERVICES:
         message = receive_message(moment, service=service, psid=service_id, text=text)
     else:
         message = add_message(moment.db, service=service, service_id=service_id, content=text, now=moment.now)
     fire_recipes(moment, message)
     return message
+
+
+def meet(moment: Moment, conversation: str, *, name: str | None) -> Person:
+    """The person who writes in private; who is not known yet is created."""
+    service, service_id = parse_conversation(conversation)
+    known = find_person(moment.db, service=service, service_id=service_id)
+    if known is None:
+        contact_id = create_contact(moment.db, name=name or f"Customer {service_id}", now=moment.now)
+        return create_person(moment.db, service=service, service_id=service_id, contact_id=contact_id)
+    if not known.private:
+        moment.db.execute("UPDATE people SET private = 1 WHERE service = ? AND service_id = ?", (service, service_id))
+    return known
 
 
 def reply_as_agent(moment: Moment, conversation: str, text: str) -> Message:

@@ -55,13 +55,14 @@ CREATE TABLE IF NOT EXISTS deliveries (
     last_status INTEGER, last_error TEXT) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS bot_seen (key TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS budgets (user INTEGER PRIMARY KEY, started REAL NOT NULL, used INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS served (address TEXT PRIMARY KEY, key TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS requests (endpoint TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS faults (
     id INTEGER PRIMARY KEY, pattern TEXT NOT NULL, rule TEXT NOT NULL, times INTEGER,
     used INTEGER NOT NULL DEFAULT 0);
 """
 
-TABLES = tuple(re.findall(r"CREATE TABLE IF NOT EXISTS (\w+)", SCHEMA))
+TABLES = tuple(name for name in re.findall(r"CREATE TABLE IF NOT EXISTS (\w+)", SCHEMA) if name != "served")
 
 
 class State:
@@ -119,7 +120,7 @@ def write_meta(db: sqlite3.Connection, key: str, value: str) -> None:
 
 
 def clear(db: sqlite3.Connection) -> None:
-    """Forget everything."""
+    """Forget everything but the addresses that it is served at."""
     for table in TABLES:
         db.execute(f"DELETE FROM {table}")  # noqa: S608 (the names are constants of this file)
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 import jsonschema
 import pytest
 
-from qsc_bot.output.schemas import NAMES
+from qsc_bot.output.schemas import NAMES, build
 from tests.cli.terminal import Terminal, check_document
 from tests.conftest import MakeProd
 
@@ -39,6 +39,7 @@ CONVERSATION: Final = [
 ]
 EXPLANATION: Final = ["id", "conversation", "verdicts", "timeline", "next"]
 OUTCOME: Final = ["id", "action", "status", "from", "to", "method", "verified", "note", "error"]
+CERTIFICATE: Final = ["items", "via", "run", "sandbox", "timeout_s", "silence_s"]
 RESCUE_PLAN: Final = ["made_at", "remote", "since", "limits", "complete", "steps"]
 FAILURE: Final = ["code", "exit", "message", "hint", "request_id", "retryable"]
 WEBHOOK: Final = ["name", "via", "url", "method", "body", "subscribe", "state", "last_delivery_at"]
@@ -238,6 +239,13 @@ def test_rescue_plan_has_these_fields(run: Terminal) -> None:
     assert sorted(document["limits"]) == ["agent_forgotten", "agent_silent", "bot_silent", "lapse_warning"]
     assert document["steps"]
     assert all(sorted(one) == ["action", "fingerprint", "from", "id", "note", "reason"] for one in document["steps"])
+
+
+def test_certificate_has_these_fields() -> None:
+    schema = build("certificate")
+    assert sorted(schema["properties"]) == sorted([*HEAD, *CERTIFICATE, "outcome", "warnings"])
+    assert sorted(schema["$defs"]["Check"]["properties"]) == ["reason", "result", "scenario"]
+    assert schema["$defs"]["Mark"]["enum"] == ["fail", "pass", "skipped"]
 
 
 def test_summary_has_these_fields(run: Terminal) -> None:

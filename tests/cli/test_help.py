@@ -38,6 +38,7 @@ ENDLESS: Final = ("sandbox serve", "conversation watch")
 ASKING: Final = "auth login"
 READING: Final = ("recipe verify", "webhook sign", "webhook check")
 """Examples that read a file, which is not there."""
+SERVED: Final = "webhook certify"
 UNASKED: Final[Mapping[str, str]] = {"operation undo": "--yes"}
 """What an example that asks needs where nobody can answer."""
 OPERATION: Final = "op_1m88qk14yewp6nh"
@@ -93,6 +94,7 @@ def test_bare_command_and_bare_group_show_their_help(run: Terminal) -> None:
         (["webhook", "trigger"], "help-webhook-trigger.txt"),
         (["webhook", "sign"], "help-webhook-sign.txt"),
         (["webhook", "check"], "help-webhook-check.txt"),
+        (["webhook", "certify"], "help-webhook-certify.txt"),
     ],
 )
 def test_help_looks_like_this(run: Terminal, check_golden: CheckGolden, words: list[str], name: str) -> None:
@@ -121,7 +123,7 @@ def test_write_says_that_the_customer_is_sent_nothing(path: str) -> None:
 def test_example_runs_as_printed(run: Terminal, path: str) -> None:
     program, *words = shlex.split(COMMANDS[path].epilog.splitlines()[0].removeprefix("Example: "))
     assert program == "qsc-bot"
-    if path in (*ENDLESS, ASKING, *READING):
+    if path in (*ENDLESS, ASKING, *READING, SERVED):
         words.append("--help")
     words += [UNASKED[path]] if path in UNASKED else []
     for prepare in NEEDED.get(path, []):

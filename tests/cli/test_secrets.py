@@ -56,6 +56,7 @@ EVERYTHING = [
     ["recipe", "disable", "r"],
     ["recipe", "enable", "r"],
     ["recipe", "delete", "r", "--yes"],
+    ["webhook", "certify", "--to", "http://127.0.0.1:9/"],
     ["webhook", "delete", "bot", "--yes"],
     ["profile", "list"],
     ["profile", "show"],

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from qsc_bot.cli.certifying import certify_bot
 from qsc_bot.cli.options import command, group, session
 from qsc_bot.cli.trying import check_signature, sign_body, trigger_webhook, verify_webhook
 from qsc_bot.cli.writes import Confirm, check_setup_write
@@ -108,3 +109,9 @@ command(
     example="qsc-bot webhook check --via messenger -f event.json --signature sha256=847e0a477162b28a",
     schema="signature",
 )(check_signature)
+command(
+    app,
+    "certify",
+    example="qsc-bot webhook certify --to http://127.0.0.1:8081/example-bot/social-connect",
+    schema="certificate",
+)(certify_bot)

@@ -1,0 +1,156 @@
+"""`webhook certify`: whether a bot does what it has to, tried on the sandbox of this machine."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final, Literal
+from urllib.parse import urlsplit
+
+import typer
+
+from qsc_bot.cli.options import duration, session
+from qsc_bot.cli.session import Session
+from qsc_bot.errors import QscBotError
+
+if TYPE_CHECKING:
+    from qsc_bot.operations.endpoint import Endpoint
+    from qsc_bot.results import Record
+
+REQUEST: Final = "qsc-bot test, not a customer: I want to talk to a person"
+
+
+def certify_bot(
+    ctx: typer.Context,
+    to: Annotated[str, typer.Option("--to", metavar="URL", help="The bot's address.")],
+    via: Annotated[
+        Literal["social-connect", "messenger"], typer.Option("--via", help="Whose deliveries the address takes.")
+    ] = "social-connect",
+    junit: Annotated[
+        Path | None, typer.Option("--junit", metavar="FILE", help="Write the result as JUnit XML too.")
+    ] = None,
+    scenario: Annotated[
+        list[str] | None,
+        typer.Option("--scenario", metavar="NAME", help="This scenario only; may be given again; default: all."),
+    ] = None,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option("--allow-host", metavar="HOST", help="A host besides this machine that may be called."),
+    ] = None,
+    timeout: Annotated[
+        timedelta,
+        typer.Option(
+            "--timeout",
+            parser=duration,
+            metavar="DURATION",
+            help="How long an answer of the bot is waited for.",
+            show_default="10s",
+        ),
+    ] = timedelta(seconds=10),
+    silence: Annotated[
+        timedelta,
+        typer.Option(
+            "--silence",
+            parser=duration,
+            metavar="DURATION",
+            help="How long a bot must do nothing to count as silent.",
+            show_default="3s",
+        ),
+    ] = timedelta(seconds=3),
+    ask_person: Annotated[
+        str, typer.Option("--ask-person", metavar="TEXT", help="What a customer writes who wants a person.")
+    ] = REQUEST,
+) -> "Record":
+    """Play scenarios to a bot and judge it by what it does: exit 9 where one fails.
+
+    The bot calls the sandbox that `qsc-bot sandbox serve` serves, with the token sandbox. Customers are the sandbox's,
+    with ids that no network gives. The deliveries are signed with the profile's client secret, for Messenger its app
+    secret.
+    """
+    from secrets import token_hex
+
+    from qsc_bot.models.delivery import Via
+    from qsc_bot.operations.certificate import RUN_DIGITS, Candidate, as_record, certify, choose
+    from qsc_bot.operations.trial import Waits
+
+    here = session(ctx)
+    choose(scenario or ())
+    around = here.surroundings
+    with _endpoint(here, to, allow_host or ()) as endpoint:
+        secret = _secret(here, via)
+        address = _served(here)
+        if any(fault["left"] != 0 for fault in here.sandbox.faults()):
+            here.printer.attach("faults wait in the sandbox, and the bot may meet them: qsc-bot sandbox fault clear")
+        certificate = certify(
+            Candidate(url=to, via=Via(via), secret=secret, request=ask_person, run=token_hex(RUN_DIGITS // 2)),
+            stage=here.sandbox.trials(address),
+            sandbox=address,
+            endpoint=endpoint,
+            waits=Waits(
+                timeout_seconds=timeout.total_seconds(),
+                silence_seconds=silence.total_seconds(),
+                sleep=around.sleep,
+            ),
+            names=scenario or (),
+            tell=here.printer.progress,
+        )
+    if junit:
+        from qsc_bot.operations.junit import write_junit
+
+        write_junit(junit, certificate)
+    return as_record(certificate)
+
+
+@contextmanager
+def _endpoint(here: Session, url: str, hosts: Sequence[str]) -> "Iterator[Endpoint]":
+    """The way to the bot; a host that is not this machine has to be allowed, by its flag or by a person's yes."""
+    from qsc_bot.operations.endpoint import Endpoint
+
+    allowed = frozenset(hosts)
+    host = _host_elsewhere(url)
+    if host and host not in allowed and here.prompts.can_ask:
+        here.prompts.confirm(f"send test messages to {host}", flag=f"--allow-host {host}")
+        allowed |= {host}
+    endpoint = Endpoint(allowed_hosts=allowed)
+    try:
+        endpoint.check(url)
+        yield endpoint
+    finally:
+        endpoint.close()
+
+
+def _host_elsewhere(url: str) -> str | None:
+    """The host of an address that is not on this machine."""
+    from qsc_bot.operations.endpoint import LOOPBACK
+
+    try:
+        host = urlsplit(url).hostname
+    except ValueError:
+        return None
+    return None if host in LOOPBACK else host
+
+
+def _secret(here: Session, via: str) -> str:
+    """What deliveries are signed with; raises `config.secret` naming its variable."""
+    is_mention = via == "social-connect"
+    name = "client_secret" if is_mention else "app_secret"
+    found = here.secrets.client_secret(here.profile) if is_mention else here.secrets.app_secret(here.profile)
+    if found is None:
+        from qsc_bot.credentials.secrets import variable_of, words_of
+
+        trouble = here.secrets.trouble(here.profile, name)
+        text = f"there is no {words_of(name)} to sign deliveries with" + (f": {trouble}" if trouble else "")
+        raise QscBotError("config.secret", text, hint=(f"set {variable_of(name)}",))
+    return found.value
+
+
+def _served(here: Session) -> str:
+    """Where the sandbox of the state folder is served; raises `sandbox.not_served`."""
+    address = here.sandbox.find_served()
+    if address is None:
+        raise QscBotError(
+            "sandbox.not_served",
+            f"no process serves the sandbox of {here.folders.state}, so that no bot can reach it",
+            hint=("qsc-bot sandbox serve, in another terminal",),
+        )
+    return address

@@ -1,0 +1,66 @@
+"""A certificate as JUnit XML, which CI systems read."""
+
+import re
+from pathlib import Path
+from typing import Final
+from xml.etree import ElementTree as Xml
+
+from qsc_bot.errors import QscBotError
+from qsc_bot.models.certificate import Certificate, Check, Mark
+from qsc_bot.models.files import replace_whole
+
+SUITE: Final = "qsc-bot webhook certify"
+MODE: Final = 0o644
+_NO_CHARACTER: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def write_junit(path: Path, certificate: Certificate) -> None:
+    """Write the file, whole or not at all; raises `output.unwritable`."""
+    try:
+        replace_whole(path, junit(certificate), mode=MODE)
+    except OSError as error:
+        raise QscBotError("output.unwritable", f"{path} cannot be written: {error.strerror or error}") from error
+
+
+def junit(certificate: Certificate) -> bytes:
+    """One suite of one case for each scenario; what XML cannot hold is replaced."""
+    marks = [check.result for check in certificate.items]
+    counts = {
+        "tests": str(len(marks)),
+        "failures": str(marks.count(Mark.FAIL)),
+        "errors": "0",
+        "skipped": str(marks.count(Mark.SKIPPED)),
+    }
+    root = Xml.Element("testsuites", counts)
+    suite = Xml.SubElement(root, "testsuite", {"name": SUITE} | counts)
+    properties = Xml.SubElement(suite, "properties")
+    told = {
+        "via": certificate.via.value,
+        "run": certificate.run,
+        "sandbox": certificate.sandbox,
+        "timeout_s": f"{certificate.timeout_s:g}",
+        "silence_s": f"{certificate.silence_s:g}",
+    }
+    for name, value in told.items():
+        Xml.SubElement(properties, "property", {"name": name, "value": _clean(value)})
+    for check in certificate.items:
+        _add_case(suite, check)
+    Xml.indent(root)
+    document: bytes = Xml.tostring(root, encoding="utf-8", xml_declaration=True)
+    return document + b"\n"
+
+
+def _add_case(suite: Xml.Element, check: Check) -> None:
+    found = Xml.SubElement(suite, "testcase", {"classname": SUITE, "name": _clean(check.scenario)})
+    reason = _clean(check.reason)
+    match check.result:
+        case Mark.FAIL:
+            Xml.SubElement(found, "failure", {"message": reason})
+        case Mark.SKIPPED:
+            Xml.SubElement(found, "skipped", {"message": reason})
+        case Mark.PASS:
+            Xml.SubElement(found, "system-out").text = reason
+
+
+def _clean(text: str) -> str:
+    return _NO_CHARACTER.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -1,0 +1,30 @@
+"""A certificate for people: a scenario a row, its reason whole on as many lines as it takes; for pipes, a line each."""
+
+from typing import Final
+
+from qsc_bot.output.fields import Row
+from qsc_bot.output.plain import plain_lines
+from qsc_bot.output.table import Screen, wrapped
+from qsc_bot.output.text import sanitise
+
+FIELDS: Final = ("scenario", "result", "reason")
+_SHORTEST: Final = 30
+
+
+def certificate_screen(row: Row, screen: Screen) -> str:
+    """A table whose reasons are wrapped and never cut."""
+    checks = row["items"]
+    name = max(len("SCENARIO"), *(len(check["scenario"]) for check in checks))
+    mark = max(len("RESULT"), *(len(check["result"]) for check in checks))
+    room = max(screen.width - name - mark - 4, _SHORTEST)
+    lines = [screen.header(f"{'SCENARIO':{name}}  {'RESULT':{mark}}  REASON")]
+    for check in checks:
+        first, *more = wrapped(screen.fit(sanitise(check["reason"])), room)
+        lines.append(f"{check['scenario']:{name}}  {check['result']:{mark}}  {first}")
+        lines += [f"{'':{name + mark + 4}}{line}" for line in more]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def certificate_lines(row: Row) -> str:
+    """A scenario a line."""
+    return plain_lines(row["items"], FIELDS)
