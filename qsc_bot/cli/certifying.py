@@ -1,20 +1,17 @@
 """`webhook certify`: whether a bot does what it has to, tried on the sandbox of this machine."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal
-from urllib.parse import urlsplit
 
 import typer
 
+from qsc_bot.cli.endpoints import AllowHost, reaching
 from qsc_bot.cli.options import duration, session
 from qsc_bot.cli.session import Session
 from qsc_bot.errors import QscBotError
 
 if TYPE_CHECKING:
-    from qsc_bot.operations.endpoint import Endpoint
     from qsc_bot.results import Record
 
 REQUEST: Final = "qsc-bot test, not a customer: I want to talk to a person"
@@ -33,10 +30,7 @@ def certify_bot(
         list[str] | None,
         typer.Option("--scenario", metavar="NAME", help="This scenario only; may be given again; default: all."),
     ] = None,
-    allow_host: Annotated[
-        list[str] | None,
-        typer.Option("--allow-host", metavar="HOST", help="A host besides this machine that may be called."),
-    ] = None,
+    allow_host: AllowHost = None,
     timeout: Annotated[
         timedelta,
         typer.Option(
@@ -71,18 +65,21 @@ def certify_bot(
 
     from qsc_bot.models.delivery import Via
     from qsc_bot.operations.certificate import RUN_DIGITS, Candidate, as_record, certify, choose
+    from qsc_bot.operations.junit import check_writable, write_junit
     from qsc_bot.operations.trial import Waits
 
     here = session(ctx)
     choose(scenario or ())
     around = here.surroundings
-    with _endpoint(here, to, allow_host or ()) as endpoint:
+    if junit:
+        check_writable(junit)
+    with reaching(here, to, allowed=allow_host, over_network=True) as (endpoint, whole):
         secret = _secret(here, via)
         address = _served(here)
         if any(fault["left"] != 0 for fault in here.sandbox.faults()):
             here.printer.attach("faults wait in the sandbox, and the bot may meet them: qsc-bot sandbox fault clear")
         certificate = certify(
-            Candidate(url=to, via=Via(via), secret=secret, request=ask_person, run=token_hex(RUN_DIGITS // 2)),
+            Candidate(url=whole, via=Via(via), secret=secret, request=ask_person, run=token_hex(RUN_DIGITS // 2)),
             stage=here.sandbox.trials(address),
             sandbox=address,
             endpoint=endpoint,
@@ -95,52 +92,19 @@ def certify_bot(
             tell=here.printer.progress,
         )
     if junit:
-        from qsc_bot.operations.junit import write_junit
-
         write_junit(junit, certificate)
     return as_record(certificate)
 
 
-@contextmanager
-def _endpoint(here: Session, url: str, hosts: Sequence[str]) -> "Iterator[Endpoint]":
-    """The way to the bot; a host that is not this machine has to be allowed, by its flag or by a person's yes."""
-    from qsc_bot.operations.endpoint import Endpoint
-
-    allowed = frozenset(hosts)
-    host = _host_elsewhere(url)
-    if host and host not in allowed and here.prompts.can_ask:
-        here.prompts.confirm(f"send test messages to {host}", flag=f"--allow-host {host}")
-        allowed |= {host}
-    endpoint = Endpoint(allowed_hosts=allowed)
-    try:
-        endpoint.check(url)
-        yield endpoint
-    finally:
-        endpoint.close()
-
-
-def _host_elsewhere(url: str) -> str | None:
-    """The host of an address that is not on this machine."""
-    from qsc_bot.operations.endpoint import LOOPBACK
-
-    try:
-        host = urlsplit(url).hostname
-    except ValueError:
-        return None
-    return None if host in LOOPBACK else host
-
-
 def _secret(here: Session, via: str) -> str:
     """What deliveries are signed with; raises `config.secret` naming its variable."""
+    from qsc_bot.operations.signature import not_set
+
     is_mention = via == "social-connect"
     name = "client_secret" if is_mention else "app_secret"
     found = here.secrets.client_secret(here.profile) if is_mention else here.secrets.app_secret(here.profile)
     if found is None:
-        from qsc_bot.credentials.secrets import variable_of, words_of
-
-        trouble = here.secrets.trouble(here.profile, name)
-        text = f"there is no {words_of(name)} to sign deliveries with" + (f": {trouble}" if trouble else "")
-        raise QscBotError("config.secret", text, hint=(f"set {variable_of(name)}",))
+        raise not_set(here.secrets, here.profile, name)
     return found.value
 
 

@@ -25,9 +25,11 @@ AllowHost = Annotated[
 
 @contextmanager
 def reaching(
-    here: Session, url: str, *, allowed: Sequence[str] | None, yes: bool = False
+    here: Session, url: str, *, allowed: Sequence[str] | None, yes: bool = False, over_network: bool = False
 ) -> "Iterator[tuple[Endpoint, str]]":
     """The caller of an address, and the address with its secret filled in.
+
+    The sandbox's own address is answered in memory, unless the call is to go `over_network`.
 
     Asks before another host than this machine is called. Raises `usage.url` for what is no address, `config.secret`
     where `{secret}` has no value, and what a question that is declined or cannot be asked raises.
@@ -45,7 +47,7 @@ def reaching(
             question = f"send test events to {host}, which is not this machine"
             here.prompts.confirm(question, flag=f"--allow-host {host}")
         hosts.add(host)
-    endpoint = Endpoint(allowed_hosts=frozenset(hosts), transport=_transport(here, url))
+    endpoint = Endpoint(allowed_hosts=frozenset(hosts), transport=_transport(here, url, over_network=over_network))
     try:
         yield endpoint, whole
     finally:
@@ -64,7 +66,7 @@ def _filled(here: Session, url: str) -> str:
     return filled(url, secret.value)
 
 
-def _transport(here: Session, url: str) -> "httpx.BaseTransport":
+def _transport(here: Session, url: str, *, over_network: bool) -> "httpx.BaseTransport":
     """The network; for the sandbox's own address, where its example bot is, the sandbox in memory."""
     from qsc_bot.cli.wire import SandboxTransport, network
     from qsc_bot.models.profile import SANDBOX_NAME
@@ -73,9 +75,10 @@ def _transport(here: Session, url: str) -> "httpx.BaseTransport":
 
     around, profile = here.surroundings, here.profile
     transport: httpx.BaseTransport
-    if around.mount is not None:
+    is_own = profile.name == SANDBOX_NAME and urlsplit(url).netloc == urlsplit(profile.base_url).netloc
+    if around.mount is not None and not over_network:
         transport = around.mount(url)
-    elif profile.name == SANDBOX_NAME and urlsplit(url).netloc == urlsplit(profile.base_url).netloc:
+    elif is_own and not over_network:
         transport = SandboxTransport(here.sandbox, timeout_seconds=ANSWER_SECONDS)
     else:
         transport = network(url)

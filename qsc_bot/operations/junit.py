@@ -1,5 +1,6 @@
 """A certificate as JUnit XML, which CI systems read."""
 
+import os
 import re
 from pathlib import Path
 from typing import Final
@@ -12,6 +13,13 @@ from qsc_bot.models.files import replace_whole
 SUITE: Final = "qsc-bot webhook certify"
 MODE: Final = 0o644
 _NO_CHARACTER: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def check_writable(path: Path) -> None:
+    """Raise `output.unwritable` for a file that could not be written; before anything is played for it."""
+    place = next(one for one in (path, *path.absolute().parents) if one.exists())
+    if path.is_dir() or not os.access(place, os.W_OK):
+        raise QscBotError("output.unwritable", f"the result cannot be written to {path}")
 
 
 def write_junit(path: Path, certificate: Certificate) -> None:

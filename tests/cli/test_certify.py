@@ -129,7 +129,7 @@ def test_missing_secret_is_exit_3_naming_its_variable(run: Terminal, via: str, v
 def test_host_that_is_not_this_machine_is_refused_asked_for_or_allowed(run: Terminal) -> None:
     words = ["webhook", "certify", "--to", "https://bot.example.com/in"]
     refused = run(*words, "-o", "json")
-    assert (refused.code, refused.error["code"]) == (2, "usage.url")
+    assert (refused.code, refused.error["code"]) == (2, "usage.confirmation")
     assert "--allow-host bot.example.com" in refused.error["hint"]
     declined = run(*words, tty=True, stdin="n\n")
     assert (declined.code, "bot.example.com" in declined.stderr) == (12, True)
