@@ -132,14 +132,15 @@ def undo_operation(
     here = session(ctx)
     if (operation is None) is not last:
         raise QscBotError("usage.invalid", "name one operation, or add --last")
-    found = last_operation(here.journal) if operation is None else read_operation(here.journal, operation)
+    named = here.options.profile or here.surroundings.environ.get("QSC_BOT_PROFILE")
+    found = read_operation(here.journal, operation) if operation else last_operation(here.journal, named)
     _turn_to_its_profile(here, found.id)
     asks = last or found.counts.changed > UNASKED
     _confirm_name(here, confirm_profile, asks=asks)
     if asks and not yes:
         when = f"{found.started_at:%Y-%m-%d %H:%M} UTC"
-        what = f"{found.id}, {found.action.replace('_', '-')} of {when} by {found.by}: {found.counts.changed} changed"
-        here.prompts.confirm(f"undo {what}")
+        what = f"{found.id} of {found.profile}, {found.action.replace('_', '-')} of {when} by {found.by}"
+        here.prompts.confirm(f"undo {what}: {found.counts.changed} changed")
     notice_profile(here)
     reserve = kept_reserve(here, across_reset=across_reset)
     return interruptible(here, undo(here.connection, here.journal, author(here, reason), found.id, reserve))
