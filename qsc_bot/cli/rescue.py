@@ -157,6 +157,7 @@ class Wish:
 
     def survey(self, here: Session) -> "Rescue":
         """A plan made now."""
+        from qsc_bot.operations.anew import anew
         from qsc_bot.operations.query import Query
         from qsc_bot.operations.rescue import Search, plan_rescue
         from qsc_bot.operations.selection import resolve
@@ -182,7 +183,9 @@ class Wish:
             includes_open=self.include_open,
             people=people,
         )
-        return plan_rescue(here.connection, search, tell=here.printer.progress, say=told)
+        return anew(
+            here.connection.index, lambda: plan_rescue(here.connection, search, tell=here.printer.progress, say=told)
+        )
 
     def read(self, here: Session, file: Path, *, out: Path | None) -> "Rescue":
         """The plan in a file; raises `usage.invalid` where anything was typed that would make another one."""

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from qsc_bot.errors import FileSetAside
+from qsc_bot.errors import FileSetAside, QscBotError
 from qsc_bot.models.conversation import ConversationId, Reading
 from qsc_bot.models.known import Coverage, Known, Stretch, Wanted
 from qsc_bot.models.profile import Profile
@@ -78,6 +78,7 @@ class Index:
         self._now = now
         self._tell = tell
         self._turn = threading.RLock()
+        self._lost: QscBotError | None = None
         self._database, self._file = open_file()
         try:
             self._account = self._open_account(key, now())
@@ -90,6 +91,7 @@ class Index:
             self._tell(f"{self._file.fate}, and a new one begun")
         self._database.close()
         self._database, self._file = self._open_file()
+        self._lost = None
         self._account = self._open_account(self._key, self._now())
 
     def close(self) -> None:
@@ -137,11 +139,21 @@ class Index:
             _drop_messages(db, self._account, before=before)
 
     def keep(self, reading: Reading) -> None:
-        """Keep who holds a conversation, as just read; a reading that failed tells nothing."""
-        if reading.failure is None:
+        """Keep who holds a conversation, as just read; a reading that failed tells nothing.
+
+        Where that cannot be, it is told once, and no question is answered any more: it would be by an older reading.
+        """
+        if reading.failure is not None:
+            return
+        try:
             with self._writing() as db:
                 at = reading.observed_at.timestamp()
                 known_facts.put(db, self._account, reading.id, known_facts.of_reading(reading), at=at)
+        except QscBotError as error:
+            if self._lost is None:
+                self._lost = error
+                self._tell(error.message)
+            raise
 
     def forget(self, people: Iterable[ConversationId]) -> None:
         """Forget who holds these, and whether they are escalated: they are about to change."""
@@ -232,6 +244,8 @@ class Index:
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
+        if self._lost is not None:
+            raise self._lost
         with self._turn, self._file.watched():
             yield self._database
 
