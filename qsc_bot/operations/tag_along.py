@@ -75,20 +75,12 @@ def hand_over_with_tag(work: Work, step: Step, trace: Trace) -> Outcome:
     if skipped := skipped_by_guard(held, order, several=not work.is_single):
         return skipped
     tagged = connection.tag.read(person)
-    seen = _Seen(trace, msgspec.structs.replace(held, escalated=tagged.escalated, tags=tagged.tags))
     if order.to is Control.BOT:
-        item = move(connection, driver, held, order, seen)
-        return _freed(work, order, item, tagged, seen)
-    tag = _tag_moved(work, order, tagged, seen)
-    if tag.status not in DONE:
-        return _stopped_at_tag(held, order, tag)
-    try:
-        item = move(connection, driver, held, order, seen)
-    except QscBotError as error:
-        if tag.status is Status.CHANGED:
-            error.message += "; the escalation tag was put on before"
-        raise
-    return _both(item, tag, "the escalation tag was put on")
+        seen = _Seen.of(trace, held, tagged)
+        return _freed(work, order, move(connection, driver, held, order, seen), tagged, seen)
+    with work.alone_with(tagged.contact_id) as is_first:
+        tagged = tagged if is_first else connection.tag.read(person)
+        return _silenced(work, order, held, tagged, _Seen.of(trace, held, tagged))
 
 
 def with_tag(
@@ -114,6 +106,11 @@ class _Seen:
     trace: Trace
     before: Reading
 
+    @classmethod
+    def of(cls, trace: Trace, held: Reading, tagged: Reading) -> "_Seen":
+        """From both readings."""
+        return cls(trace, msgspec.structs.replace(held, escalated=tagged.escalated, tags=tagged.tags))
+
     def sending(self, before: Reading, call: Call) -> None:  # noqa: ARG002  # a `Trace` is handed each write's own
         """A write goes out next."""
         self.trace.sending(self.before, call)
@@ -121,6 +118,20 @@ class _Seen:
     def answered(self, ids: dict[str, str], error: QscBotError | None = None) -> None:
         """Its answer came."""
         self.trace.answered(ids, error)
+
+
+def _silenced(work: Work, order: Order, held: Reading, tagged: Reading, seen: _Seen) -> Outcome:
+    """Put the tag on, and give the agents control once it is there."""
+    tag = _tag_moved(work, order, tagged, seen)
+    if tag.status not in DONE:
+        return _stopped_at_tag(held, order, tag)
+    try:
+        item = move(work.connection, work.connection.drivers.of(held.id.service), held, order, seen)
+    except QscBotError as error:
+        if tag.status is Status.CHANGED:
+            error.message += "; the escalation tag was put on before"
+        raise
+    return _both(item, tag, "the escalation tag was put on")
 
 
 def _freed(work: Work, order: Order, item: Outcome, tagged: Reading, seen: _Seen) -> Outcome:
