@@ -162,6 +162,7 @@ def prune_journal(
     Whole operations that are done are removed. One that is not finished stays, and so does all that was written since
     it began. The journal keeps how many entries were removed, when and by whom.
     """
+    from qsc_bot.models.wording import counted
     from qsc_bot.operations import journal as operations
 
     here = session(ctx)
@@ -170,7 +171,7 @@ def prune_journal(
     if dry_run or not found.operations:
         return operations.pruning_record(found)
     if not yes:
-        number = f"{operations.counted(found.operations, 'operation')} ({operations.counted(found.entries, 'entry')})"
+        number = f"{counted(found.operations, 'operation')} ({counted(found.entries, 'entry')})"
         question = f"remove {number} that ended before {before:%Y-%m-%d %H:%M} UTC from the journal"
         here.prompts.confirm(question, undone="nothing was removed")
     writer = author(here, None)
