@@ -30,11 +30,6 @@ _NOTED_SECONDS: Final = 86400.0
 
 File = tuple[sqlite3.Connection, CacheFile]
 """The open file, and what becomes of it when it fails."""
-_ORDERS: Final = {
-    "waiting": "sorts_from, active_at DESC, service, service_id",
-    "last": "active_at DESC, service, service_id",
-    "id": "service, service_id",
-}
 
 
 def index_key(profile: Profile) -> str:
@@ -191,9 +186,10 @@ class Index:
 
     def select(self, wanted: Wanted) -> Iterator[Known]:
         """The wanted conversations in order, read as they are asked for; nothing may be written meanwhile."""
-        where, values = _where(wanted)
-        order = _ORDERS[wanted.order]
+        where, values = known_facts.where(wanted)
+        order = known_facts.ORDERS[wanted.order]
         sql = f"SELECT {known_facts.COLUMNS} FROM conversations WHERE account = ? AND {where} ORDER BY {order}"
+        self._check_whole()
         with self._file.watched():
             yield from map(known_facts.read, self._database.execute(sql, (self._account, *values)))
 
@@ -216,12 +212,12 @@ class Index:
         """How many conversations are wanted."""
         if wanted == Wanted(since=wanted.since, order=wanted.order):
             return sum(int(self._one(sql, wanted.since)[0]) for sql in _COUNTS)
-        where, values = _where(wanted)
+        where, values = known_facts.where(wanted)
         return int(self._one(f"SELECT count(*) FROM conversations WHERE account = ? AND {where}", *values)[0])
 
     def count_unclear(self, wanted: Wanted) -> int:
         """How many `waits_before` leaves out only because nobody knows since when they wait."""
-        where, values = _where(replace(wanted, waits_before=None))
+        where, values = known_facts.where(replace(wanted, waits_before=None))
         sql = f"SELECT count(*) FROM conversations WHERE account = ? AND is_untied AND {where}"
         return int(self._one(sql, *values)[0])
 
@@ -242,10 +238,13 @@ class Index:
         with self._reading() as db:
             return db.execute(sql, (self._account, *values)).fetchone()
 
-    @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
+    def _check_whole(self) -> None:
         if self._lost is not None:
             raise self._lost
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        self._check_whole()
         with self._turn, self._file.watched():
             yield self._database
 
@@ -266,19 +265,6 @@ def _opened(path: Path, tell: Callable[[str], None]) -> File:
 
 def _in_memory() -> File:
     return open_in_memory(SCHEMA), CacheFile(None)
-
-
-def _where(wanted: Wanted) -> tuple[str, list[Any]]:
-    clauses, values = ["(active_at >= ? OR bears = 1)"], list[Any]([wanted.since])
-    if wanted.only_tagged:
-        clauses, values = ["bears = 1"], []
-    if wanted.services:
-        clauses.append(f"service IN ({', '.join('?' * len(wanted.services))})")
-        values += sorted(wanted.services)
-    if wanted.waits_before is not None:
-        clauses.append("sorts_from <= ?")
-        values.append(wanted.waits_before)
-    return " AND ".join(clauses), values
 
 
 def _drop_messages(db: sqlite3.Connection, account: int, *, before: float) -> None:
