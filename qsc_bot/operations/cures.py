@@ -14,12 +14,13 @@ DONE: Final = "done"
 @dataclass(frozen=True, kw_only=True)
 class Case:
     """A stuck conversation with what its cure depends on: whether the bot's app may take a thread, the wish to hand
-    over assigned ones too, and why it is not known whether it is one of those."""
+    over assigned ones too, why it is not known whether it is one of those, and what uses the tag that it shares."""
 
     row: Conversation
     may_take: bool
     includes_open: bool
     unread: str | None = None
+    in_use: str | None = None
 
     @property
     def is_open(self) -> bool:
@@ -56,6 +57,8 @@ def _hand_back(case: Case) -> Cure:
         return Cure(action=None, note=f"whether its case is open could not be read: {case.unread}")
     if case.is_open and not case.includes_open:
         return Cure(action=None, note="assigned and not done; add --include-open")
+    if case.in_use and case.row.method is Method.TAG:
+        return Cure(action=None, note=case.in_use)
     return Cure(action="handover.to_bot")
 
 

@@ -25,6 +25,7 @@ from qsc_bot.operations.readings import Readings
 from qsc_bot.operations.refresh import Refresh
 from qsc_bot.operations.rows import merge
 from qsc_bot.operations.sweep import said
+from qsc_bot.operations.uses import Uses
 from qsc_bot.transport.parallel import in_parallel
 
 ACTION = "rescue"
@@ -105,6 +106,7 @@ class Ward:
         self._search = search
         self._readings = Readings(connection)
         self._judge = Judge(connection.index, self._view, search.limits)
+        self._uses = Uses(connection, max_age=search.query.max_age, now=began_at)
         self._began_at = began_at
         self._may_take: dict[str, bool] = {}
         self._unread_cases: dict[str, QscBotError] = {}
@@ -128,6 +130,7 @@ class Ward:
             may_take=self._takes(row),
             includes_open=self._search.includes_open,
             unread=unread.message if unread else None,
+            in_use=self._uses.elsewhere(row),
         )
         proposed = cure(case)
         return RescueStep(

@@ -109,6 +109,19 @@ def test_forgotten_one_whose_case_cannot_be_read_is_not_handed_over(prod: Prod, 
     assert (step["action"], "whether its case is open could not be read" in step["note"]) == (None, True)
 
 
+def test_forgotten_one_keeps_the_tag_that_another_of_the_contact_needs(prod: Prod) -> None:
+    ida, hers = "twitter:1003", "whatsapp:32470000003"
+    prod.run("handover", "to-agent", hers, "--with-tag")
+    prod.sandbox.say(ida, "Thank you.")
+    prod.sandbox.agent_reply(ida, "You are welcome.")
+    prod.run.now += 3600
+    assert proposed(prod, "--agent-forgotten", "30m")[ida][1] == "handover.to_bot"
+    prod.sandbox.say(hers, "Is anybody there?")
+    prod.run.now += 60
+    step = planned(prod, "--agent-forgotten", "30m")[ida]
+    assert (step["action"], step["note"]) == (None, f"the tag is the contact's, and {hers} is in use")
+
+
 def test_bot_that_is_silent_while_the_tag_is_on_gets_one_action(prod: Prod) -> None:
     assert prod.run("escalation", "add", SILENT).code == 0
     assert proposed(prod)[SILENT] == (["bot_silent", "split_brain"], "handover.to_agent")
