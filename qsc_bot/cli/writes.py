@@ -217,15 +217,21 @@ def author(here: Session, reason: str | None) -> "Author":
     from qsc_bot.operations.operation import Author
     from qsc_bot.transport.redact import redact
 
-    words = shlex.join(["qsc-bot", *here.words]).encode("utf-8", "replace").decode()
     secrets = here.surroundings.secrets()
-    command = redact(words[:LONGEST_COMMAND], secrets)
+
+    def kept(text: str) -> str:
+        return redact(text.encode("utf-8", "replace").decode(), secrets)
+
     try:
         user = getpass.getuser()
     except (KeyError, OSError):
         user = "unknown"
-    kept = redact(reason, secrets) if reason else None
-    return Author(by=user, host=socket.gethostname(), command=command, reason=kept)
+    return Author(
+        by=user,
+        host=socket.gethostname(),
+        command=kept(shlex.join(["qsc-bot", *here.words]))[:LONGEST_COMMAND],
+        reason=kept(reason) if reason else None,
+    )
 
 
 def interruptible(here: Session, running: "Running") -> "Running":

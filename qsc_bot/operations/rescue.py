@@ -6,6 +6,7 @@ from datetime import datetime
 
 from msgspec import structs
 
+from qsc_bot.control.survey import STOPPING
 from qsc_bot.errors import ApiError, QscBotError
 from qsc_bot.models.conversation import Control, Conversation, ConversationId, Method
 from qsc_bot.models.known import Known
@@ -24,6 +25,7 @@ from qsc_bot.operations.readings import Readings
 from qsc_bot.operations.refresh import Refresh
 from qsc_bot.operations.rows import merge
 from qsc_bot.operations.sweep import said
+from qsc_bot.operations.uses import Uses
 from qsc_bot.transport.parallel import in_parallel
 
 ACTION = "rescue"
@@ -59,9 +61,8 @@ def plan_rescue(
     """Find what is stuck, read anew who holds it, and decide what to do; nothing is changed.
 
     Costs what a list costs, and a call for each stuck conversation whose holder was known from before, and for each
-    that agents have forgotten. What could not
-    be read is told in `gaps`, but with `people` it is raised. `tell` hears of the progress, `say` of calls that will
-    not do.
+    that agents have forgotten. What could not be read is told in `gaps`; with `people`, messages and tags that
+    could not are raised. `tell` hears of the progress, `say` of calls that will not do.
     """
     query, now = search.query, connection.clock.now()
     since, reserve = query.start(now), connection.profile.budget_reserve
@@ -105,6 +106,7 @@ class Ward:
         self._search = search
         self._readings = Readings(connection)
         self._judge = Judge(connection.index, self._view, search.limits)
+        self._uses = Uses(connection, max_age=search.query.max_age, now=began_at)
         self._began_at = began_at
         self._may_take: dict[str, bool] = {}
         self._unread_cases: dict[str, QscBotError] = {}
@@ -122,7 +124,14 @@ class Ward:
 
     def step(self, row: Conversation) -> RescueStep:
         """What is proposed for a stuck one."""
-        case = Case(row=row, may_take=self._takes(row), includes_open=self._search.includes_open)
+        unread = self._unread_cases.get(row.id)
+        case = Case(
+            row=row,
+            may_take=self._takes(row),
+            includes_open=self._search.includes_open,
+            unread=unread.message if unread else None,
+            in_use=self._uses.elsewhere(row),
+        )
         proposed = cure(case)
         return RescueStep(
             id=row.id,
@@ -147,7 +156,9 @@ class Ward:
         topic, _, mention_id = row.mention.partition("_")
         try:
             now = said(self._connection.mentions.read(topic, mention_id))
-        except ApiError as error:
+        except QscBotError as error:
+            if not isinstance(error, ApiError) and error.code not in STOPPING:
+                raise
             self._unread_cases[row.id] = error
             return row
         return structs.replace(row, status=now.status, assigned_to=list(now.assigned_to)) if now else row

@@ -85,14 +85,16 @@ class Journal:
         with self._reading() as db:
             return [row["operation"] for row in db.execute(sql, {"since": _as_written(since), "item": item})]
 
-    def last_change(self, item: str) -> str | None:
-        """The operation that changed an item last."""
+    def last_change(self, item: str, *, account_id: str, remote: str) -> str | None:
+        """The operation that changed an item of an account last."""
         sql = (
-            "SELECT operation FROM entries WHERE item = ? AND kind = 'settled' "
-            "AND json_extract(body, '$.outcome.status') = 'changed' ORDER BY number DESC LIMIT 1"
+            "SELECT operation FROM entries AS changes WHERE item = ? AND kind = 'settled' "
+            "AND json_extract(body, '$.outcome.status') = 'changed' AND (?, ?) = ("
+            "SELECT json_extract(body, '$.account_id'), json_extract(body, '$.remote') FROM entries "
+            "WHERE operation = changes.operation ORDER BY number LIMIT 1) ORDER BY number DESC LIMIT 1"
         )
         with self._reading() as db:
-            row = db.execute(sql, (item,)).fetchone()
+            row = db.execute(sql, (item, account_id, remote)).fetchone()
         return str(row["operation"]) if row else None
 
     def lines(self, *, since: datetime | None = None) -> Iterator[sqlite3.Row]:

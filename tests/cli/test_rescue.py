@@ -99,6 +99,29 @@ def test_assigned_and_not_done_is_handed_over_only_when_asked_for(prod: Prod) ->
     assert proposed(prod, *words)["facebook:5550002"][1] == "handover.to_bot"
 
 
+@pytest.mark.parametrize("fault", [{"status": 500}, {"rate_limit": True}], ids=["fault", "limit"])
+def test_forgotten_one_whose_case_cannot_be_read_is_not_handed_over(prod: Prod, fault: dict[str, Any]) -> None:
+    words = ("facebook:5550002", "--agent-forgotten", "30m")
+    assert proposed(prod, *words)["facebook:5550002"][1] == "handover.to_bot"
+    prod.sandbox.take_case("facebook:5550002")
+    prod.sandbox.add_fault("GET /*/inbox/mention/*/*", times=None, **fault)
+    step = planned(prod, *words)["facebook:5550002"]
+    assert (step["action"], "whether its case is open could not be read" in step["note"]) == (None, True)
+
+
+def test_forgotten_one_keeps_the_tag_that_another_of_the_contact_needs(prod: Prod) -> None:
+    ida, hers = "twitter:1003", "whatsapp:32470000003"
+    prod.run("handover", "to-agent", hers, "--with-tag")
+    prod.sandbox.say(ida, "Thank you.")
+    prod.sandbox.agent_reply(ida, "You are welcome.")
+    prod.run.now += 3600
+    assert proposed(prod, "--agent-forgotten", "30m")[ida][1] == "handover.to_bot"
+    prod.sandbox.say(hers, "Is anybody there?")
+    prod.run.now += 60
+    step = planned(prod, "--agent-forgotten", "30m")[ida]
+    assert (step["action"], step["note"]) == (None, f"the tag is the contact's, and {hers} is in use")
+
+
 def test_bot_that_is_silent_while_the_tag_is_on_gets_one_action(prod: Prod) -> None:
     assert prod.run("escalation", "add", SILENT).code == 0
     assert proposed(prod)[SILENT] == (["bot_silent", "split_brain"], "handover.to_agent")

@@ -1,7 +1,7 @@
 """`operation undo`: the inverse of what was changed, where nothing has happened since; the rest is left alone."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
@@ -22,6 +22,13 @@ def moved(prod: Prod, verb: str, *ids: str) -> str:
 def undone(prod: Prod, operation: str, *words: str) -> Result:
     """Take an operation back."""
     return prod.run("operation", "undo", operation, *words, "-o", "json")
+
+
+def moved_in_the_sandbox(prod: Prod, one: str) -> None:
+    """Hand over to agents on another account of the same machine, a second later."""
+    run = replace(prod.run, mount=None, secrets={}, now=prod.run.now + 1)
+    result = run("handover", "to-agent", one, "-p", "sandbox", "-o", "json")
+    assert (result.code, result.item["status"]) == (0, "changed")
 
 
 def told(found: Any) -> list[tuple[str, str, str]]:
@@ -131,12 +138,30 @@ def test_last_one_is_shown_and_asked_for(prod: Prod) -> None:
     assert refused.code == 2
     declined = prod.run("operation", "undo", "--last", stdin="n\n", tty=True)
     assert declined.code == 12
-    assert f"undo {last}, handover.to-agent of " in declined.stderr
+    assert f"undo {last} of prod, handover.to-agent of " in declined.stderr
     assert ": 1 changed" in declined.stderr
     accepted = prod.run("operation", "undo", "--last", stdin="y\n", tty=True)
     assert (accepted.code, controls(prod, ["twitter:1001", "web:visitor-1"])) == (0, ["agent", "bot"])
     assert undone(prod, first).code == 0
     assert prod.control("twitter:1001") == "bot"
+
+
+@pytest.mark.parametrize("how", ["option", "variable"])
+def test_last_one_is_the_named_profiles(prod: Prod, how: str) -> None:
+    operation = moved(prod, "to-agent", "twitter:1001")
+    moved_in_the_sandbox(prod, "web:visitor-1")
+    words = ["-p", "prod"] if how == "option" else []
+    env = {"QSC_BOT_PROFILE": "prod"} if how == "variable" else {}
+    back = prod.run("operation", "undo", "--last", "--yes", *words, "-o", "json", env=env)
+    shown = prod.run("operation", "show", back.document["operation"], "-o", "json").document
+    assert (back.code, shown["undoes"], prod.control("twitter:1001")) == (0, operation, "bot")
+
+
+def test_what_was_changed_on_another_account_since_is_no_obstacle(prod: Prod) -> None:
+    operation = moved(prod, "to-agent", "twitter:1001")
+    moved_in_the_sandbox(prod, "twitter:1001")
+    back = undone(prod, operation)
+    assert (back.code, back.item["status"], prod.control("twitter:1001")) == (0, "changed", "bot")
 
 
 def test_nothing_that_was_changed_has_no_last_one(prod: Prod) -> None:

@@ -132,14 +132,15 @@ def undo_operation(
     here = session(ctx)
     if (operation is None) is not last:
         raise QscBotError("usage.invalid", "name one operation, or add --last")
-    found = last_operation(here.journal) if operation is None else read_operation(here.journal, operation)
+    named = here.options.profile or here.surroundings.environ.get("QSC_BOT_PROFILE")
+    found = read_operation(here.journal, operation) if operation else last_operation(here.journal, named)
     _turn_to_its_profile(here, found.id)
     asks = last or found.counts.changed > UNASKED
     _confirm_name(here, confirm_profile, asks=asks)
     if asks and not yes:
         when = f"{found.started_at:%Y-%m-%d %H:%M} UTC"
-        what = f"{found.id}, {found.action.replace('_', '-')} of {when} by {found.by}: {found.counts.changed} changed"
-        here.prompts.confirm(f"undo {what}")
+        what = f"{found.id} of {found.profile}, {found.action.replace('_', '-')} of {when} by {found.by}"
+        here.prompts.confirm(f"undo {what}: {found.counts.changed} changed")
     notice_profile(here)
     reserve = kept_reserve(here, across_reset=across_reset)
     return interruptible(here, undo(here.connection, here.journal, author(here, reason), found.id, reserve))
@@ -161,6 +162,7 @@ def prune_journal(
     Whole operations that are done are removed. One that is not finished stays, and so does all that was written since
     it began. The journal keeps how many entries were removed, when and by whom.
     """
+    from qsc_bot.models.wording import counted
     from qsc_bot.operations import journal as operations
 
     here = session(ctx)
@@ -169,7 +171,7 @@ def prune_journal(
     if dry_run or not found.operations:
         return operations.pruning_record(found)
     if not yes:
-        number = f"{operations.counted(found.operations, 'operation')} ({operations.counted(found.entries, 'entry')})"
+        number = f"{counted(found.operations, 'operation')} ({counted(found.entries, 'entry')})"
         question = f"remove {number} that ended before {before:%Y-%m-%d %H:%M} UTC from the journal"
         here.prompts.confirm(question, undone="nothing was removed")
     writer = author(here, None)
