@@ -9,6 +9,8 @@ import pytest
 
 from tests.cli.holding import effects, free_ids
 from tests.cli.terminal import PROD, Prod, Result
+from tests.storage.journals import begun, ended, journal_in
+from tests.storage.journals import moved as done_to
 
 TAGGED = "twitter:1002"
 """Held by agents from the start."""
@@ -91,6 +93,35 @@ def test_what_a_later_operation_changed_is_left_alone_whatever_its_state(prod: P
     back = undone(prod, operation)
     assert (back.code, back.item["status"], back.item["note"]) == (0, "skipped", f"{later} changed it since")
     assert (prod.wire.requests, prod.control("twitter:1001")) == ([], "agent")
+
+
+def test_operations_are_taken_back_one_after_the_other(prod: Prod) -> None:
+    first = moved(prod, "to-agent", "twitter:1001")
+    second = moved(prod, "to-bot", "twitter:1001")
+    assert undone(prod, second).item["status"] == "changed"
+    assert (undone(prod, first).item["status"], prod.control("twitter:1001")) == ("changed", "bot")
+
+
+def test_what_was_done_again_can_be_taken_back_again(prod: Prod) -> None:
+    operation = moved(prod, "to-agent", "twitter:1001")
+    back = undone(prod, operation).document["operation"]
+    again = undone(prod, operation)
+    assert (again.item["status"], again.item["note"]) == ("skipped", f"{back} changed it since")
+    undone(prod, back)
+    assert (undone(prod, operation).item["status"], prod.control("twitter:1001")) == ("changed", "bot")
+
+
+ELSEWHERE = {"account": {"account_id": "2000"}, "host": {"remote": "127.0.0.1:8081"}}
+
+
+@pytest.mark.parametrize("place", ELSEWHERE.values(), ids=ELSEWHERE)
+def test_the_same_id_elsewhere_is_another_conversation(prod: Prod, place: dict[str, str]) -> None:
+    operation = moved(prod, "to-agent", "twitter:1001")
+    journal = journal_in(prod.run.state)
+    journal.append("op_later", [begun(**place), *done_to("twitter:1001"), ended()])
+    journal.close()
+    back = undone(prod, operation)
+    assert (back.item["status"], prod.control("twitter:1001")) == ("changed", "bot")
 
 
 def test_holder_that_nobody_can_be_given_back_is_told(prod: Prod) -> None:
