@@ -66,13 +66,14 @@ def _not_taken_back(operation: Operation) -> list[str]:
     ]
 
 
-def last_operation(journal: Journal) -> Operation:
-    """The newest operation that changed something; raises `operation.not_found` where there is none."""
+def last_operation(journal: Journal, profile: str | None = None) -> Operation:
+    """The newest operation that changed something, of this profile where one is named; else `operation.not_found`."""
     for operation in journal.operations():
         found = read_operation(journal, operation)
-        if found.counts.changed:
+        if found.counts.changed and profile in (None, found.profile):
             return found
-    raise QscBotError("operation.not_found", "the journal holds no operation that changed something")
+    whose = f" for profile {profile}" if profile else ""
+    raise QscBotError("operation.not_found", f"the journal holds no operation that changed something{whose}")
 
 
 def _inverse(item: OperationItem) -> Step:

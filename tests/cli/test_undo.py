@@ -163,11 +163,22 @@ def test_last_one_is_shown_and_asked_for(prod: Prod) -> None:
     declined = prod.run("operation", "undo", "--last", stdin="n\n", tty=True)
     assert declined.code == 12
     assert f"undo {last}, handover.to-agent of " in declined.stderr
-    assert ": 1 changed" in declined.stderr
+    assert ": 1 changed of prod (web:visitor-1)" in declined.stderr
     accepted = prod.run("operation", "undo", "--last", stdin="y\n", tty=True)
     assert (accepted.code, controls(prod, ["twitter:1001", "web:visitor-1"])) == (0, ["agent", "bot"])
     assert undone(prod, first).code == 0
     assert prod.control("twitter:1001") == "bot"
+
+
+def test_last_one_is_that_of_the_named_profile(prod: Prod) -> None:
+    last = moved(prod, "to-agent", "twitter:1001")
+    journal = journal_in(prod.run.state)
+    journal.append("op_later", [begun(profile="other"), *done_to("web:visitor-1"), ended()])
+    journal.close()
+    declined = prod.run("operation", "undo", "--last", "-p", "prod", stdin="n\n", tty=True)
+    assert (declined.code, f"undo {last}, " in declined.stderr) == (12, True)
+    result = prod.run("operation", "undo", "--last", "-p", "sandbox", "--yes", "-o", "json")
+    assert (result.code, result.error["code"]) == (6, "operation.not_found")
 
 
 def test_nothing_that_was_changed_has_no_last_one(prod: Prod) -> None:
