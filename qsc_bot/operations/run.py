@@ -58,6 +58,7 @@ class Run:
         self._open: dict[str, ItemRecording] = {}
         self._failed: QscBotError | None = None
         self._refusal: QscBotError | None = None
+        self._shortage: QscBotError | None = None
         self._break: QscBotError | None = None
 
     def outcomes(self) -> Iterator[Outcome]:
@@ -97,7 +98,7 @@ class Run:
     @property
     def _stop(self) -> QscBotError | None:
         """What ended the run before all was done, and ends the command with its own exit code."""
-        return self._break or self._recording.failure or self._refusal
+        return self._break or self._recording.failure or self._refusal or self._shortage
 
     @property
     def _is_unfinished(self) -> bool:
@@ -158,7 +159,7 @@ class Run:
         if error.code == "run.interrupted":
             self._break = self._break or self._work.connection.asked_to_stop() or error
         else:
-            self._refusal = self._refusal or error
+            self._shortage = self._shortage or error
 
     def _doubts_left(self) -> Iterator[Outcome]:
         """What was in flight when the run was broken off: in doubt if a write of it was sent, else not touched."""
@@ -173,7 +174,7 @@ class Run:
 
     def _untried(self, step: Step) -> Outcome | None:
         """What is said of a step that was not tried: nothing where a person or a fault broke the run off."""
-        reason = self._recording.failure or self._refusal or self._failed
+        reason = self._recording.failure or self._refusal or self._shortage or self._failed
         if self._break is not None or reason is None:
             return None
         note = f"not tried after: {reason.message}"
