@@ -228,7 +228,8 @@ def _turn_to_its_profile(here: Session, operation: str) -> "Operation":
     if here.options.profile not in (None, found.profile):
         hint = (f"leave out -p {here.options.profile}",)
         raise QscBotError("usage.invalid", f"{operation} belongs to profile {found.profile}", hint=hint)
-    here.turn_to(found.profile)
+    if found.profile != here.chosen_name:
+        here.turn_to(found.profile)
     return found
 
 
