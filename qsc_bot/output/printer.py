@@ -13,7 +13,7 @@ from qsc_bot.errors import QscBotError
 from qsc_bot.exit_codes import ExitCode
 from qsc_bot.models.conversation import Outcome
 from qsc_bot.output import structured
-from qsc_bot.output.failure import failed_item_line, failure_document, failure_text
+from qsc_bot.output.failure import failed_item_lines, failure_document, failure_text
 from qsc_bot.output.feed import beat_line, feed_lines, feed_stream, heartbeat
 from qsc_bot.output.fields import Row, Shape
 from qsc_bot.output.formats import Format, choose_format
@@ -325,9 +325,8 @@ class Printer:
         if isinstance(report.body, DryRun):
             self._tell_requests(report.body)
         items = report.body.items
-        for item in items if len(items) > 1 else ():  # a single one's failure is told as the run's error
-            if item.error is not None:
-                self._remarks.say(failed_item_line(item.id, item.status, item.error))
+        for line in failed_item_lines(items) if len(items) > 1 else ():  # a single one's is told as the run's error
+            self._remarks.say(line)
         following = [] if report.stop else [f"next: {command}" for command in report.next]
         self._remarks.add(report.warnings, [] if report.is_unfinished else following)
         if last := _NOTHING_SENT if isinstance(report.body, DryRun) else counts_line(report.body.counts):
