@@ -158,7 +158,10 @@ class Journal:
         """Be the only process that carries this operation out; raises `operation.running` while another does."""
         with self._writing() as db:
             if self._holder(db, operation) not in (None, self._presence.token):
-                raise QscBotError("operation.running", f"{operation} is being carried out by another process")
+                hint = ("wait until it ends", f"qsc-bot operation show {operation}")
+                raise QscBotError(
+                    "operation.running", f"{operation} is being carried out by another process", hint=hint
+                )
             db.execute("REPLACE INTO runs (operation, token) VALUES (?, ?)", (operation, self._presence.token))
         try:
             yield
