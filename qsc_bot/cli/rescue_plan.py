@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 WEEK: Final = timedelta(days=7)
 WALL_TIME: Final = "how long somebody waits is wall time: nights and weekends count"
+CUT: Final = "cut by --limit: more are stuck"
 NOTHING: Final = "Nothing is stuck."
 SHOWN_LINES: Final = 3
 
@@ -84,6 +85,7 @@ def plan_record(here: Session, rescue: "Rescue") -> "Record":
     idle = sum(one.action is None for one in steps)
     notes = [f"{name} is not stuck" for name in rescue.well] if steps else [NOTHING]
     notes += [WALL_TIME] if steps else []
+    notes += [CUT] if not (rescue.plan.complete or rescue.gaps) else []
     notes += [f"for {idle} of {len(steps)} nothing is proposed"] if idle else []
     return Record(
         schema="rescue-plan",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from qsc_bot.cli.ids import Ids, IdsFrom, id_texts
-from qsc_bot.cli.lists import AcrossReset
+from qsc_bot.cli.lists import AcrossReset, next_options
 from qsc_bot.cli.options import command, parameters, session, set_signature
 from qsc_bot.cli.selectors import SELECTING, SELECTOR_OPTIONS, Selectors
 from qsc_bot.cli.session import Session
@@ -235,13 +235,20 @@ def author(here: Session, reason: str | None) -> "Author":
 
 
 def interruptible(here: Session, running: "Running") -> "Running":
-    """The same writes, with the first Ctrl-C held back until what is in flight is finished."""
+    """The same writes, with the first Ctrl-C held back until what is in flight is finished.
+
+    The command lines that their report names are for the same profile.
+    """
 
     def outcomes() -> "Iterator[Outcome]":
         with here.interrupts:
             yield from running.outcomes
 
-    return replace(running, outcomes=outcomes())
+    def report() -> "Report":
+        found = running.report()
+        return replace(found, next=[f"{line}{next_options(here)}" for line in found.next])
+
+    return replace(running, outcomes=outcomes(), report=report)
 
 
 def check_setup_write(here: Session, confirm_profile: str | None, *, asks: bool = False) -> None:

@@ -7,7 +7,7 @@ from qsc_bot.errors import QscBotError
 from qsc_bot.exit_codes import ExitCode
 from qsc_bot.models.conversation import Outcome
 from qsc_bot.output import structured
-from qsc_bot.output.failure import failed_item_line
+from qsc_bot.output.failure import failed_item_lines
 from qsc_bot.output.fields import Shape
 from qsc_bot.output.formats import Format
 from qsc_bot.output.page import Page
@@ -86,9 +86,8 @@ class Reports:
         if isinstance(report.body, DryRun):
             self._tell_requests(report.body)
         items = report.body.items
-        for item in items if len(items) > 1 else ():  # a single one's failure is told as the run's error
-            if item.error is not None:
-                self._page.remarks.say(failed_item_line(item.id, item.status, item.error))
+        for line in failed_item_lines(items) if len(items) > 1 else ():  # a single one's is told as the run's error
+            self._page.remarks.say(line)
         following = [] if report.stop else [f"next: {command}" for command in report.next]
         self._page.remarks.add(report.warnings, [] if report.is_unfinished else following)
         if last := NOTHING_SENT if isinstance(report.body, DryRun) else counts_line(report.body.counts):

@@ -197,6 +197,11 @@ def test_incomplete_survey_is_told_and_needs_a_word_of_its_own(prod: Prod) -> No
 def test_plan_cut_by_the_limit_is_not_complete_and_may_be_done(prod: Prod) -> None:
     plan = prod.run("conversation", "rescue", "--limit", "1", "--dry-run", "-o", "json").document
     assert (len(plan["steps"]), plan["complete"], plan["warnings"]) == (1, False, [])
+    stream = prod.run("conversation", "rescue", "--limit", "1", "--dry-run", "-o", "ndjson").lines
+    assert (stream[0]["complete"], stream[-1]["complete"]) == (False, False)
+    shown = prod.run("conversation", "rescue", "--limit", "1", "--dry-run", tty=True)
+    assert "cut by --limit: more are stuck" in shown.stderr.splitlines()
+    assert "cut by" not in prod.run("conversation", "rescue", "--dry-run", tty=True).stderr
     assert prod.run("conversation", "rescue", "--limit", "3", "--yes").code == 0
 
 
