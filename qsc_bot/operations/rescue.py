@@ -1,6 +1,6 @@
 """Free stuck conversations: a plan of what to do about each, made from readings of this moment."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,7 +8,8 @@ from msgspec import structs
 
 from qsc_bot.control.survey import STOPPING
 from qsc_bot.errors import ApiError, QscBotError
-from qsc_bot.models.conversation import Control, Conversation, ConversationId, Method
+from qsc_bot.exit_codes import ExitCode
+from qsc_bot.models.conversation import Control, Conversation, ConversationId, Method, Reading
 from qsc_bot.models.known import Known
 from qsc_bot.models.operation import Step
 from qsc_bot.models.profile import Stuck
@@ -116,11 +117,18 @@ class Ward:
         unclear = [one for one in map(self._known, people) if one.bears is None]
         self._readings.ask_tags(unclear)
         found = self._readings.ask([one for one in map(self._known, people) if self._is_due(one)])
+        self._check_known(found.values())
         rows = [self._view().row(self._known(person)) for person in people]
         rows = [merge(row, found[one]) if one in found else row for one, row in zip(people, rows, strict=True)]
         others = {person_of(other): other for row in rows for other in self._judge.others(row)}
         self._readings.ask([other for other in others.values() if self._is_due(other)])
         yield from in_parallel(self._with_case, map(self._judge.row, rows))
+
+    def _check_known(self, readings: Iterable[Reading]) -> None:
+        """Raise for a conversation that was named and that the remote does not know."""
+        for reading in readings if self._search.people is not None else ():
+            if reading.failure is not None and reading.failure.exit == ExitCode.NOT_FOUND:
+                raise reading.failure.as_error()
 
     def step(self, row: Conversation) -> RescueStep:
         """What is proposed for a stuck one."""

@@ -244,3 +244,9 @@ def test_plan_holds_no_text_and_no_name(prod: Prod) -> None:
     document = prod.run("conversation", "rescue", "--dry-run", "-o", "json", "--show-pii").stdout
     assert "Eve" not in document
     assert "address" not in json.dumps(json.loads(document)["steps"])
+
+
+@pytest.mark.parametrize("name", ["whatsapp:999", "twitter:999", "facebook:999"])
+def test_conversation_that_is_not_there_is_not_found(prod: Prod, name: str) -> None:
+    result = prod.run("conversation", "rescue", name, "--dry-run", "-o", "json")
+    assert (result.code, result.stdout) == (6, "")
