@@ -168,7 +168,11 @@ class Prompts:
     def _answer(self, question: str, terminal: TextIO) -> str:
         self._stderr.write(sanitise(question))
         self._stderr.flush()
-        return terminal.readline().strip()
+        try:
+            return terminal.readline().strip()
+        except KeyboardInterrupt:
+            self._stderr.write("\n")  # what is said of it begins a line of its own
+            raise
 
     @staticmethod
     def _unasked(question: str, flag: str) -> QscBotError:

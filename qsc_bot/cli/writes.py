@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from qsc_bot.cli.ids import Ids, IdsFrom, id_texts
-from qsc_bot.cli.lists import AcrossReset
+from qsc_bot.cli.lists import AcrossReset, next_options
 from qsc_bot.cli.options import command, parameters, session, set_signature
 from qsc_bot.cli.selectors import SELECTING, SELECTOR_OPTIONS, Selectors
 from qsc_bot.cli.session import Session
@@ -217,25 +217,38 @@ def author(here: Session, reason: str | None) -> "Author":
     from qsc_bot.operations.operation import Author
     from qsc_bot.transport.redact import redact
 
-    words = shlex.join(["qsc-bot", *here.words]).encode("utf-8", "replace").decode()
     secrets = here.surroundings.secrets()
-    command = redact(words[:LONGEST_COMMAND], secrets)
+
+    def kept(text: str) -> str:
+        return redact(text.encode("utf-8", "replace").decode(), secrets)
+
     try:
         user = getpass.getuser()
     except (KeyError, OSError):
         user = "unknown"
-    kept = redact(reason, secrets) if reason else None
-    return Author(by=user, host=socket.gethostname(), command=command, reason=kept)
+    return Author(
+        by=user,
+        host=socket.gethostname(),
+        command=kept(shlex.join(["qsc-bot", *here.words]))[:LONGEST_COMMAND],
+        reason=kept(reason) if reason else None,
+    )
 
 
 def interruptible(here: Session, running: "Running") -> "Running":
-    """The same writes, with the first Ctrl-C held back until what is in flight is finished."""
+    """The same writes, with the first Ctrl-C held back until what is in flight is finished.
+
+    The command lines that their report names are for the same profile.
+    """
 
     def outcomes() -> "Iterator[Outcome]":
         with here.interrupts:
             yield from running.outcomes
 
-    return replace(running, outcomes=outcomes())
+    def report() -> "Report":
+        found = running.report()
+        return replace(found, next=[f"{line}{next_options(here)}" for line in found.next])
+
+    return replace(running, outcomes=outcomes(), report=report)
 
 
 def check_setup_write(here: Session, confirm_profile: str | None, *, asks: bool = False) -> None:

@@ -1,12 +1,18 @@
 """A driver that keeps what it reads in the index, and forgets there what it is about to change."""
 
+from contextlib import suppress
+
 from qsc_bot.control.driver import Driver
+from qsc_bot.errors import FileSetAside, QscBotError
 from qsc_bot.models.conversation import Call, Control, ConversationId, Method, Move, Reading
 from qsc_bot.storage.index import Index
 
 
 class RememberingDriver:
-    """The same driver; so that a list shows what this run or another has just read or changed."""
+    """The same driver; so that a list shows what this run or another has just read or changed.
+
+    An answer holds though the index cannot keep it: a write that was done is no failure for that.
+    """
 
     def __init__(self, driver: Driver, index: Index) -> None:
         self._driver = driver
@@ -20,7 +26,8 @@ class RememberingDriver:
     def read(self, person: ConversationId) -> Reading:
         """Read one, fresh, and keep it."""
         reading = self._driver.read(person)
-        self._index.keep(reading)
+        with suppress(QscBotError):
+            self._index.keep(reading)
         return reading
 
     def plan(self, person: ConversationId, to: Control, *, reading: Reading | None, note: str) -> Move:
@@ -33,8 +40,10 @@ class RememberingDriver:
 
     def send(self, person: ConversationId, call: Call, *, before: Reading | None) -> Reading | None:
         """Forget the state before it changes; what the answer proves about it afterwards is kept."""
-        self._index.forget((person, *(before.also if before else ())))
+        with suppress(FileSetAside):  # with it went all that is to be forgotten
+            self._index.forget((person, *(before.also if before else ())))
         proof = self._driver.send(person, call, before=before)
         if proof is not None:
-            self._index.keep(proof)
+            with suppress(QscBotError):
+                self._index.keep(proof)
         return proof

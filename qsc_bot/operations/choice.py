@@ -9,11 +9,11 @@ from qsc_bot.api.contacts import UNSUPPORTED
 from qsc_bot.errors import QscBotError
 from qsc_bot.models.conversation import Control, Conversation, Method
 from qsc_bot.models.operation import Step
-from qsc_bot.operations.activity import activity
 from qsc_bot.operations.connection import Connection
 from qsc_bot.operations.listing import list_conversations
 from qsc_bot.operations.query import Query
 from qsc_bot.operations.rows import listing_of
+from qsc_bot.operations.uses import Uses
 from qsc_bot.results import Ending, Listing
 
 
@@ -62,7 +62,8 @@ def choose(
     ending = listing.ending()
     wanted = [row for row in rows if not _is_so(row, action)]
     possible, impossible = _split(wanted, lambda row: _obstacle(row, action))
-    idle, in_use = _split(possible, lambda row: None if include_active else activity(row, now))
+    uses = Uses(connection, max_age=query.max_age, now=now)
+    idle, in_use = _split(possible, lambda row: None if include_active else uses.reason(row, action))
     return Choice(
         rows=idle,
         in_use=in_use,

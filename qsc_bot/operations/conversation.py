@@ -13,6 +13,7 @@ from qsc_bot.errors import ApiError, QscBotError
 from qsc_bot.models.conversation import Conversation, ConversationId
 from qsc_bot.models.mention import Mention
 from qsc_bot.models.profile import Profile
+from qsc_bot.operations.anew import anew
 from qsc_bot.operations.connection import Connection
 from qsc_bot.operations.known_rows import view_of
 from qsc_bot.operations.query import MAX_AGE, Query
@@ -31,6 +32,10 @@ def show_conversation(connection: Connection, target: Target, *, since: timedelt
     Raises `conversation.not_found` or `contact.not_found` where the remote does not know it. What else cannot be
     read is null, with the reason in `note`.
     """
+    return anew(connection.index, lambda: _shown(connection, target, since=since))
+
+
+def _shown(connection: Connection, target: Target, *, since: timedelta | datetime) -> Conversation:
     reading = connection.drivers.of(target.id.service).read(target.id)
     row = _with_messages(connection, target, since=since)
     row = merge(row, reading)

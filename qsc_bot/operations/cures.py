@@ -13,12 +13,14 @@ DONE: Final = "done"
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """A stuck conversation with what its cure depends on: whether the bot's app may take a thread, and the wish to
-    hand over assigned ones too."""
+    """A stuck conversation with what its cure depends on: whether the bot's app may take a thread, the wish to hand
+    over assigned ones too, why it is not known whether it is one of those, and what uses the tag that it shares."""
 
     row: Conversation
     may_take: bool
     includes_open: bool
+    unread: str | None = None
+    in_use: str | None = None
 
     @property
     def is_open(self) -> bool:
@@ -51,8 +53,12 @@ def _renew(case: Case) -> Cure:
 
 
 def _hand_back(case: Case) -> Cure:
+    if case.unread and not case.includes_open:
+        return Cure(action=None, note=f"whether its case is open could not be read: {case.unread}")
     if case.is_open and not case.includes_open:
         return Cure(action=None, note="assigned and not done; add --include-open")
+    if case.in_use and case.row.method is Method.TAG:
+        return Cure(action=None, note=case.in_use)
     return Cure(action="handover.to_bot")
 
 

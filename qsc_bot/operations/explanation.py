@@ -7,6 +7,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from qsc_bot.models.explanation import Explanation, Verdict
+from qsc_bot.operations.anew import anew
 from qsc_bot.operations.case import Case
 from qsc_bot.operations.connection import Connection
 from qsc_bot.operations.diagnosis import diagnose
@@ -44,7 +45,7 @@ def explain(
     `options` are appended to every command line, so that it acts for the same account when it is pasted. Raises what
     `inquire` raises.
     """
-    case = inquire(connection, target, setup=setup, journal=journal, since=since)
+    case = anew(connection.index, lambda: inquire(connection, target, setup=setup, journal=journal, since=since))
     verdicts = [_with_options(one, options) for one in diagnose(case)]
     item = Explanation(
         id=case.row.id,

@@ -3,8 +3,6 @@
 from datetime import timedelta
 from typing import Final
 
-import msgspec
-
 from qsc_bot.api.contacts import UNSUPPORTED
 from qsc_bot.api.threads import LONGEST_EXTENSION_SECONDS
 from qsc_bot.control.driver import Driver
@@ -13,7 +11,7 @@ from qsc_bot.errors import ApiError, QscBotError, WriteInDoubt
 from qsc_bot.models.conversation import Control, ConversationId, Method, Outcome, Reading, Status
 from qsc_bot.models.operation import Before, Step
 from qsc_bot.operations.connection import Connection
-from qsc_bot.operations.move import FOUND_DONE, Order, Sent, Trace, move, outcome, send_all, skipped_by_guard
+from qsc_bot.operations.move import FOUND_DONE, Order, Sent, Trace, move, noted, outcome, send_all, skipped_by_guard
 from qsc_bot.operations.moved import skipped_if_moved
 from qsc_bot.operations.work import Work
 
@@ -107,12 +105,8 @@ def _with_contradiction(connection: Connection, person: ConversationId, item: Ou
     try:
         contact = connection.contacts.read(person)
     except QscBotError as error:
-        return _noted(item, f"whether the escalation tag is on could not be read: {error.message}")
+        return noted(item, f"whether the escalation tag is on could not be read: {error.message}")
     escalated = is_escalated(contact.tags, connection.profile.escalation_tag)
     if escalated and order.to is Control.BOT:
-        return _noted(item, f"the escalation tag is still on; qsc-bot escalation remove {person.typed}")
+        return noted(item, f"the escalation tag is still on; qsc-bot escalation remove {person.typed}")
     return item
-
-
-def _noted(item: Outcome, note: str) -> Outcome:
-    return msgspec.structs.replace(item, note="; ".join(filter(None, (item.note, note))))

@@ -9,6 +9,7 @@ from qsc_bot.errors import QscBotError
 from qsc_bot.models.conversation import ConversationId
 from qsc_bot.models.journal import BrokenEntry, JournalEntry, Pruning, Verification
 from qsc_bot.models.operation import OperationSummary, State
+from qsc_bot.models.wording import counted
 from qsc_bot.operations.history import read_operation, summaries
 from qsc_bot.results import Column, Ending, Listing, Record
 from qsc_bot.storage.chain import Checked
@@ -93,12 +94,6 @@ class JournalBroken(QscBotError):
     def __init__(self, message: str, *, report: Record) -> None:
         super().__init__("journal.broken", message)
         self.report = report
-
-
-def counted(number: int, noun: str) -> str:
-    """A number of things, in words."""
-    several = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
-    return f"{number} {noun if number == 1 else several}"
 
 
 def list_operations(journal: Journal, sought: Sought) -> Listing[OperationSummary]:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
+from msgspec.structs import replace
+
 from qsc_bot.control.driver import Driver
 from qsc_bot.errors import QscBotError, WriteInDoubt
 from qsc_bot.models.conversation import Call, Control, ConversationId, Failure, Move, Outcome, Reading, Status
@@ -138,6 +140,11 @@ def outcome(
         note=note,
         error=Failure.of(error) if error else None,
     )
+
+
+def noted(item: Outcome, note: str) -> Outcome:
+    """An outcome with one thing more said of it."""
+    return replace(item, note="; ".join(filter(None, (item.note, note))))
 
 
 def guard_failed(before: Reading, order: Order) -> QscBotError:

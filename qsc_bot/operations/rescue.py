@@ -1,13 +1,15 @@
 """Free stuck conversations: a plan of what to do about each, made from readings of this moment."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from msgspec import structs
 
+from qsc_bot.control.survey import STOPPING
 from qsc_bot.errors import ApiError, QscBotError
-from qsc_bot.models.conversation import Control, Conversation, ConversationId, Method
+from qsc_bot.exit_codes import ExitCode
+from qsc_bot.models.conversation import Control, Conversation, ConversationId, Method, Reading
 from qsc_bot.models.known import Known
 from qsc_bot.models.operation import Step
 from qsc_bot.models.profile import Stuck
@@ -24,6 +26,7 @@ from qsc_bot.operations.readings import Readings
 from qsc_bot.operations.refresh import Refresh
 from qsc_bot.operations.rows import merge
 from qsc_bot.operations.sweep import said
+from qsc_bot.operations.uses import Uses
 from qsc_bot.transport.parallel import in_parallel
 
 ACTION = "rescue"
@@ -59,9 +62,8 @@ def plan_rescue(
     """Find what is stuck, read anew who holds it, and decide what to do; nothing is changed.
 
     Costs what a list costs, and a call for each stuck conversation whose holder was known from before, and for each
-    that agents have forgotten. What could not
-    be read is told in `gaps`, but with `people` it is raised. `tell` hears of the progress, `say` of calls that will
-    not do.
+    that agents have forgotten. What could not be read is told in `gaps`; with `people`, messages and tags that
+    could not are raised. `tell` hears of the progress, `say` of calls that will not do.
     """
     query, now = search.query, connection.clock.now()
     since, reserve = query.start(now), connection.profile.budget_reserve
@@ -105,6 +107,7 @@ class Ward:
         self._search = search
         self._readings = Readings(connection)
         self._judge = Judge(connection.index, self._view, search.limits)
+        self._uses = Uses(connection, max_age=search.query.max_age, now=began_at)
         self._began_at = began_at
         self._may_take: dict[str, bool] = {}
         self._unread_cases: dict[str, QscBotError] = {}
@@ -114,15 +117,29 @@ class Ward:
         unclear = [one for one in map(self._known, people) if one.bears is None]
         self._readings.ask_tags(unclear)
         found = self._readings.ask([one for one in map(self._known, people) if self._is_due(one)])
+        self._check_known(found.values())
         rows = [self._view().row(self._known(person)) for person in people]
         rows = [merge(row, found[one]) if one in found else row for one, row in zip(people, rows, strict=True)]
         others = {person_of(other): other for row in rows for other in self._judge.others(row)}
         self._readings.ask([other for other in others.values() if self._is_due(other)])
         yield from in_parallel(self._with_case, map(self._judge.row, rows))
 
+    def _check_known(self, readings: Iterable[Reading]) -> None:
+        """Raise for a conversation that was named and that the remote does not know."""
+        for reading in readings if self._search.people is not None else ():
+            if reading.failure is not None and reading.failure.exit == ExitCode.NOT_FOUND:
+                raise reading.failure.as_error()
+
     def step(self, row: Conversation) -> RescueStep:
         """What is proposed for a stuck one."""
-        case = Case(row=row, may_take=self._takes(row), includes_open=self._search.includes_open)
+        unread = self._unread_cases.get(row.id)
+        case = Case(
+            row=row,
+            may_take=self._takes(row),
+            includes_open=self._search.includes_open,
+            unread=unread.message if unread else None,
+            in_use=self._uses.elsewhere(row),
+        )
         proposed = cure(case)
         return RescueStep(
             id=row.id,
@@ -147,7 +164,9 @@ class Ward:
         topic, _, mention_id = row.mention.partition("_")
         try:
             now = said(self._connection.mentions.read(topic, mention_id))
-        except ApiError as error:
+        except QscBotError as error:
+            if not isinstance(error, ApiError) and error.code not in STOPPING:
+                raise
             self._unread_cases[row.id] = error
             return row
         return structs.replace(row, status=now.status, assigned_to=list(now.assigned_to)) if now else row

@@ -1,5 +1,6 @@
 """A rescue plan that was saved to a file: read strictly, and only for the account that it was made for."""
 
+import shlex
 from collections import Counter
 from pathlib import Path
 from typing import Final
@@ -25,7 +26,7 @@ def read_plan(path: Path, profile: Profile) -> Rescue:
     place = f"profile {plan.profile}, account {plan.account_id} on {plan.remote}"
     now = f"profile {profile.name}, account {profile.account_id} on {remote_of(profile)}"
     if place != now:
-        hint = (f"add -p {plan.profile}",) if plan.profile != profile.name else ("make a new plan",)
+        hint = (f"add -p {shlex.quote(plan.profile)}",) if plan.profile != profile.name else ("make a new plan",)
         raise QscBotError(
             "rescue.elsewhere", f"{path}: the plan is another account's", expected=now, found=place, hint=hint
         )

@@ -123,7 +123,7 @@ class Run:
                 self._leave(error)
                 return None
             if isinstance(error, AccessDenied) or error.code in STOPPING:
-                self._refusal = self._refusal or error
+                self._refuse(error)
             item = self._failure(step, error, is_sent=recording.is_sent)
         if item.error is not None:
             self._failed = self._failed or item.error.as_error()
@@ -158,7 +158,12 @@ class Run:
         if error.code == "run.interrupted":
             self._break = self._break or self._work.connection.asked_to_stop() or error
         else:
-            self._refusal = self._refusal or error
+            self._refuse(error)
+
+    def _refuse(self, error: QscBotError) -> None:
+        """End the run for the first of what speaks against it; what was answered comes before what was not begun."""
+        if self._refusal is None or self._refusal.code in _NOT_BEGUN:
+            self._refusal = error
 
     def _doubts_left(self) -> Iterator[Outcome]:
         """What was in flight when the run was broken off: in doubt if a write of it was sent, else not touched."""

@@ -11,7 +11,7 @@ from qsc_bot.models.conversation import Call, Control, ConversationId, Method, O
 from qsc_bot.models.operation import Step
 from qsc_bot.models.profile import Profile
 from qsc_bot.operations.connection import Connection
-from qsc_bot.operations.move import ESCALATION_WORDS, Order, Trace, move, outcome, plan_move, skipped_by_guard
+from qsc_bot.operations.move import ESCALATION_WORDS, Order, Trace, move, noted, outcome, plan_move, skipped_by_guard
 from qsc_bot.operations.moved import skipped_if_moved
 from qsc_bot.operations.stuck import frees_tag
 from qsc_bot.operations.work import Work, order_of
@@ -75,20 +75,12 @@ def hand_over_with_tag(work: Work, step: Step, trace: Trace) -> Outcome:
     if skipped := skipped_by_guard(held, order, several=not work.is_single):
         return skipped
     tagged = connection.tag.read(person)
-    seen = _Seen(trace, msgspec.structs.replace(held, escalated=tagged.escalated, tags=tagged.tags))
     if order.to is Control.BOT:
-        item = move(connection, driver, held, order, seen)
-        return _freed(work, order, item, tagged, seen)
-    tag = _tag_moved(work, order, tagged, seen)
-    if tag.status not in DONE:
-        return _stopped_at_tag(held, order, tag)
-    try:
-        item = move(connection, driver, held, order, seen)
-    except QscBotError as error:
-        if tag.status is Status.CHANGED:
-            error.message += "; the escalation tag was put on before"
-        raise
-    return _both(item, tag, "the escalation tag was put on")
+        seen = _Seen.of(trace, held, tagged)
+        return _freed(work, order, move(connection, driver, held, order, seen), tagged, seen)
+    with work.alone_with(tagged.contact_id) as is_first:
+        tagged = tagged if is_first else connection.tag.read(person)
+        return _silenced(work, order, held, tagged, _Seen.of(trace, held, tagged))
 
 
 def with_tag(
@@ -114,6 +106,11 @@ class _Seen:
     trace: Trace
     before: Reading
 
+    @classmethod
+    def of(cls, trace: Trace, held: Reading, tagged: Reading) -> "_Seen":
+        """From both readings."""
+        return cls(trace, msgspec.structs.replace(held, escalated=tagged.escalated, tags=tagged.tags))
+
     def sending(self, before: Reading, call: Call) -> None:  # noqa: ARG002  # a `Trace` is handed each write's own
         """A write goes out next."""
         self.trace.sending(self.before, call)
@@ -123,17 +120,31 @@ class _Seen:
         self.trace.answered(ids, error)
 
 
+def _silenced(work: Work, order: Order, held: Reading, tagged: Reading, seen: _Seen) -> Outcome:
+    """Put the tag on, and give the agents control once it is there."""
+    tag = _tag_moved(work, order, tagged, seen)
+    if tag.status not in DONE:
+        return _stopped_at_tag(held, order, tag)
+    try:
+        item = move(work.connection, work.connection.drivers.of(held.id.service), held, order, seen)
+    except QscBotError as error:
+        if tag.status is Status.CHANGED:
+            error.message += "; the escalation tag was put on before"
+        raise
+    return _both(item, tag, "the escalation tag was put on")
+
+
 def _freed(work: Work, order: Order, item: Outcome, tagged: Reading, seen: _Seen) -> Outcome:
     """Take the tag off once the bot has control, unless another conversation of the contact needs it."""
     if item.status not in DONE or (order.verify and not item.verified):
-        return _noted(item, "the escalation tag was left as it is") if tagged.escalated else item
+        return noted(item, "the escalation tag was left as it is") if tagged.escalated else item
     with work.alone_with(tagged.contact_id):
         if tagged.escalated is False:
             return item
         try:
             if not frees_tag(_others(work.connection, tagged)):
                 needing = ", ".join(map(str, tagged.also))
-                return _noted(item, f"the escalation tag stays on, since the contact's others may need it: {needing}")
+                return noted(item, f"the escalation tag stays on, since the contact's others may need it: {needing}")
             tag = _tag_moved(work, order, tagged, seen)
         except QscBotError as error:
             tag = outcome(tagged, _tag_order(order), Status.FAILED, error=error)
@@ -164,13 +175,9 @@ def _both(item: Outcome, tag: Outcome, done: str) -> Outcome:
     """One outcome of both writes: done where both are, else what the tag's came to."""
     if tag.status is Status.CHANGED:
         changed = Status.CHANGED if item.status is Status.UNCHANGED else item.status
-        return msgspec.structs.replace(_noted(item, done), status=changed)
+        return msgspec.structs.replace(noted(item, done), status=changed)
     if tag.status is Status.UNCHANGED:
         return item
     command = f"qsc-bot escalation remove {ConversationId.parse(item.id).typed}"
-    told = _noted(item, f"control was moved, the escalation tag is still on; {command}")
+    told = noted(item, f"control was moved, the escalation tag is still on; {command}")
     return msgspec.structs.replace(told, status=tag.status, verified=False, error=tag.error)
-
-
-def _noted(item: Outcome, note: str) -> Outcome:
-    return msgspec.structs.replace(item, note="; ".join(filter(None, (item.note, note))))

@@ -66,13 +66,14 @@ def _not_taken_back(operation: Operation) -> list[str]:
     ]
 
 
-def last_operation(journal: Journal) -> Operation:
-    """The newest operation that changed something; raises `operation.not_found` where there is none."""
+def last_operation(journal: Journal, profile: str | None = None) -> Operation:
+    """The newest operation that changed something, of a profile where one is named; raises `operation.not_found`."""
     for operation in journal.operations():
         found = read_operation(journal, operation)
-        if found.counts.changed:
+        if found.counts.changed and profile in (None, found.profile):
             return found
-    raise QscBotError("operation.not_found", "the journal holds no operation that changed something")
+    whose = f" of profile {profile[:80]}" if profile else ""
+    raise QscBotError("operation.not_found", f"the journal holds no operation{whose} that changed something")
 
 
 def _inverse(item: OperationItem) -> Step:
@@ -88,15 +89,29 @@ def _inverse(item: OperationItem) -> Step:
 def _left_alone(journal: Journal, operation: Operation, item: OperationItem) -> Outcome | None:
     """What is said of an item that cannot be taken back."""
     before = item.state_before.control if item.state_before else None
-    later = journal.last_change(item.id)
+    later = _changed_since(journal, operation, item)
     if item.action not in INVERSE:
         reason = "an extension cannot be taken back"
     elif before is not None and before not in (Control.BOT, Control.AGENT):
         reason = f"it was {before.value} before, and nobody can be given that back"
-    elif later not in (None, operation.id):
+    elif later is not None:
         reason = f"{later} changed it since"
     else:
         return None
     return Outcome(
         id=item.id, action=INVERSE.get(item.action, item.action), status=Status.SKIPPED, method=item.method, note=reason
     )
+
+
+def _changed_since(journal: Journal, operation: Operation, item: OperationItem) -> str | None:
+    """The operation whose change of an item stands in the way; one that was taken back does not, nor does its undo."""
+    changes = journal.changes(item.id, account_id=operation.account_id, remote=operation.remote)
+    operations, place = [name for name, _ in changes], 0
+    while place < len(changes):
+        name, undoes = changes[place]
+        if name == operation.id:
+            return None
+        if undoes not in operations[place:]:
+            return name
+        place = operations.index(undoes, place) + 1
+    return operations[0] if operations else None

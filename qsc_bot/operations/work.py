@@ -55,15 +55,19 @@ class Work:
         return replace(order, is_again=True, if_control=before.control if before and is_known else order.if_control)
 
     @contextmanager
-    def alone_with(self, contact_id: str | None) -> Iterator[None]:
-        """Be the only item that writes to a contact: the tag is the contact's, who may have several conversations."""
+    def alone_with(self, contact_id: str | None) -> Iterator[bool]:
+        """Be the only item that writes to a contact: the tag is the contact's, who may have several conversations.
+
+        Gives whether no other item came before, so that what was read of the contact is so still.
+        """
         if contact_id is None:
-            yield
+            yield True
             return
         with self._turn:
+            is_first = contact_id not in self._turns
             turn = self._turns[contact_id]
         with turn:
-            yield
+            yield is_first
 
     def turns_to(self, contact_id: str) -> bool:
         """Whether an item of this operation writes, or has written, to a contact."""

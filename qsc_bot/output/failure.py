@@ -1,10 +1,11 @@
 """A failure told to a person, or to a program."""
 
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from qsc_bot.catalogue import CATALOGUE
 from qsc_bot.errors import QscBotError
-from qsc_bot.models.conversation import Failure, Status
+from qsc_bot.models.conversation import Outcome, Status
 from qsc_bot.output.fields import Row, encode
 from qsc_bot.output.streams import RED, Outlet
 from qsc_bot.output.structured import Owner, envelope
@@ -27,9 +28,23 @@ def failure_text(error: QscBotError, outlet: Outlet, *, with_request: bool = Fal
     return "".join(f"{line}\n" for line in lines)
 
 
-def failed_item_line(item_id: str, status: Status, failure: Failure) -> str:
-    """Why one item of many came to nothing."""
-    return f"{status.replace('_', ' ')}: {item_id}: {_cut(failure.message)}   [{failure.code}]"
+def failed_item_lines(items: Sequence[Outcome]) -> Iterator[str]:
+    """Why some of many came to nothing: a line for each that failed, and one for all that were not tried after it."""
+    left: dict[tuple[str, str], list[str]] = {}
+    for item in items:
+        if item.error is None:
+            continue
+        if item.status is Status.SKIPPED:
+            left.setdefault((item.error.code, item.error.message), []).append(item.id)
+        else:
+            yield _item_line(item.status.replace("_", " "), item.id, item.error.code, item.error.message)
+    for (code, message), ids in left.items():
+        whose = ids[0] if len(ids) == 1 else f"{len(ids)} conversations"
+        yield _item_line("skipped", f"{whose}, not tried after", code, message)
+
+
+def _item_line(status: str, whose: str, code: str, message: str) -> str:
+    return f"{status}: {whose}: {_cut(message.removeprefix(f'{whose}: '))}   [{code}]"
 
 
 def failure_document(error: QscBotError, owner: Owner) -> Row:

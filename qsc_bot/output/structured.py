@@ -76,7 +76,8 @@ def record_stream(record: Record, row: Row, owner: Owner) -> Iterator[Row]:
     """One thing and the end."""
     outcome = {"outcome": record.outcome} if record.outcome else {}
     yield {"type": "item", **row, **outcome}
-    yield end_line(record.schema, owner, returned=1, warnings=record.warnings)
+    is_whole = getattr(record.item, "complete", True)  # a rescue plan may be a cut one
+    yield end_line(record.schema, owner, returned=1, complete=is_whole, warnings=record.warnings)
 
 
 def report_stream(report: Report, rows: Sequence[Row], owner: Owner) -> Iterator[Row]:

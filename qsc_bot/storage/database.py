@@ -71,10 +71,11 @@ def writing(db: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
     db.execute("BEGIN IMMEDIATE")
     try:
         yield db
+        db.execute("COMMIT")
     except BaseException:
-        db.execute("ROLLBACK")
+        if db.in_transaction:  # a full disk has undone it already
+            db.execute("ROLLBACK")
         raise
-    db.execute("COMMIT")
 
 
 def is_unreadable(error: Exception) -> bool:

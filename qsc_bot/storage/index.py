@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from qsc_bot.errors import FileSetAside
+from qsc_bot.errors import FileSetAside, QscBotError
 from qsc_bot.models.conversation import ConversationId, Reading
 from qsc_bot.models.known import Coverage, Known, Stretch, Wanted
 from qsc_bot.models.profile import Profile
@@ -30,11 +30,6 @@ _NOTED_SECONDS: Final = 86400.0
 
 File = tuple[sqlite3.Connection, CacheFile]
 """The open file, and what becomes of it when it fails."""
-_ORDERS: Final = {
-    "waiting": "sorts_from, active_at DESC, service, service_id",
-    "last": "active_at DESC, service, service_id",
-    "id": "service, service_id",
-}
 
 
 def index_key(profile: Profile) -> str:
@@ -78,6 +73,7 @@ class Index:
         self._now = now
         self._tell = tell
         self._turn = threading.RLock()
+        self._lost: QscBotError | None = None
         self._database, self._file = open_file()
         try:
             self._account = self._open_account(key, now())
@@ -90,6 +86,7 @@ class Index:
             self._tell(f"{self._file.fate}, and a new one begun")
         self._database.close()
         self._database, self._file = self._open_file()
+        self._lost = None
         self._account = self._open_account(self._key, self._now())
 
     def close(self) -> None:
@@ -137,11 +134,21 @@ class Index:
             _drop_messages(db, self._account, before=before)
 
     def keep(self, reading: Reading) -> None:
-        """Keep who holds a conversation, as just read; a reading that failed tells nothing."""
-        if reading.failure is None:
+        """Keep who holds a conversation, as just read; a reading that failed tells nothing.
+
+        Where that cannot be, it is told once, and no question is answered any more: it would be by an older reading.
+        """
+        if reading.failure is not None:
+            return
+        try:
             with self._writing() as db:
                 at = reading.observed_at.timestamp()
                 known_facts.put(db, self._account, reading.id, known_facts.of_reading(reading), at=at)
+        except QscBotError as error:
+            if self._lost is None:
+                self._lost = error
+                self._tell(error.message)
+            raise
 
     def forget(self, people: Iterable[ConversationId]) -> None:
         """Forget who holds these, and whether they are escalated: they are about to change."""
@@ -179,9 +186,10 @@ class Index:
 
     def select(self, wanted: Wanted) -> Iterator[Known]:
         """The wanted conversations in order, read as they are asked for; nothing may be written meanwhile."""
-        where, values = _where(wanted)
-        order = _ORDERS[wanted.order]
+        where, values = known_facts.where(wanted)
+        order = known_facts.ORDERS[wanted.order]
         sql = f"SELECT {known_facts.COLUMNS} FROM conversations WHERE account = ? AND {where} ORDER BY {order}"
+        self._check_whole()
         with self._file.watched():
             yield from map(known_facts.read, self._database.execute(sql, (self._account, *values)))
 
@@ -204,12 +212,12 @@ class Index:
         """How many conversations are wanted."""
         if wanted == Wanted(since=wanted.since, order=wanted.order):
             return sum(int(self._one(sql, wanted.since)[0]) for sql in _COUNTS)
-        where, values = _where(wanted)
+        where, values = known_facts.where(wanted)
         return int(self._one(f"SELECT count(*) FROM conversations WHERE account = ? AND {where}", *values)[0])
 
     def count_unclear(self, wanted: Wanted) -> int:
         """How many `waits_before` leaves out only because nobody knows since when they wait."""
-        where, values = _where(replace(wanted, waits_before=None))
+        where, values = known_facts.where(replace(wanted, waits_before=None))
         sql = f"SELECT count(*) FROM conversations WHERE account = ? AND is_untied AND {where}"
         return int(self._one(sql, *values)[0])
 
@@ -230,8 +238,13 @@ class Index:
         with self._reading() as db:
             return db.execute(sql, (self._account, *values)).fetchone()
 
+    def _check_whole(self) -> None:
+        if self._lost is not None:
+            raise self._lost
+
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
+        self._check_whole()
         with self._turn, self._file.watched():
             yield self._database
 
@@ -252,19 +265,6 @@ def _opened(path: Path, tell: Callable[[str], None]) -> File:
 
 def _in_memory() -> File:
     return open_in_memory(SCHEMA), CacheFile(None)
-
-
-def _where(wanted: Wanted) -> tuple[str, list[Any]]:
-    clauses, values = ["(active_at >= ? OR bears = 1)"], list[Any]([wanted.since])
-    if wanted.only_tagged:
-        clauses, values = ["bears = 1"], []
-    if wanted.services:
-        clauses.append(f"service IN ({', '.join('?' * len(wanted.services))})")
-        values += sorted(wanted.services)
-    if wanted.waits_before is not None:
-        clauses.append("sorts_from <= ?")
-        values.append(wanted.waits_before)
-    return " AND ".join(clauses), values
 
 
 def _drop_messages(db: sqlite3.Connection, account: int, *, before: float) -> None:

@@ -85,15 +85,19 @@ class Journal:
         with self._reading() as db:
             return [row["operation"] for row in db.execute(sql, {"since": _as_written(since), "item": item})]
 
-    def last_change(self, item: str) -> str | None:
-        """The operation that changed an item last."""
+    def changes(self, item: str, *, account_id: str, remote: str) -> list[tuple[str, str | None]]:
+        """The operations that changed an item of an account, the newest first, each with the one that it took back."""
         sql = (
-            "SELECT operation FROM entries WHERE item = ? AND kind = 'settled' "
-            "AND json_extract(body, '$.outcome.status') = 'changed' ORDER BY number DESC LIMIT 1"
+            "SELECT done.operation, json_extract(begun.body, '$.undoes') AS undoes FROM entries AS done "
+            "JOIN entries AS begun ON begun.operation = done.operation AND begun.kind = 'begun' "
+            "WHERE done.item = :item AND done.kind = 'settled' "
+            "AND json_extract(done.body, '$.outcome.status') = 'changed' "
+            "AND json_extract(begun.body, '$.account_id') = :account_id "
+            "AND json_extract(begun.body, '$.remote') = :remote ORDER BY done.number DESC"
         )
         with self._reading() as db:
-            row = db.execute(sql, (item,)).fetchone()
-        return str(row["operation"]) if row else None
+            rows = db.execute(sql, {"item": item, "account_id": account_id, "remote": remote}).fetchall()
+        return [(row["operation"], row["undoes"]) for row in rows]
 
     def lines(self, *, since: datetime | None = None) -> Iterator[sqlite3.Row]:
         """Every line as it stands in the file, in order, those written since then; read page by page."""
@@ -154,7 +158,10 @@ class Journal:
         """Be the only process that carries this operation out; raises `operation.running` while another does."""
         with self._writing() as db:
             if self._holder(db, operation) not in (None, self._presence.token):
-                raise QscBotError("operation.running", f"{operation} is being carried out by another process")
+                hint = ("wait until it ends", f"qsc-bot operation show {operation}")
+                raise QscBotError(
+                    "operation.running", f"{operation} is being carried out by another process", hint=hint
+                )
             db.execute("REPLACE INTO runs (operation, token) VALUES (?, ?)", (operation, self._presence.token))
         try:
             yield

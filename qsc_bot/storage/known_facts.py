@@ -10,10 +10,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from qsc_bot.models.conversation import Control, ConversationId, Method, Reading
-from qsc_bot.models.known import Known
+from qsc_bot.models.known import Known, Wanted
 from qsc_bot.storage.database import UnreadableFileError
 
 COLUMNS: Final = ", ".join(Known.__struct_fields__)
+ORDERS: Final = {
+    "waiting": "sorts_from, active_at DESC, service, service_id",
+    "last": "active_at DESC, service, service_id",
+    "id": "service, service_id",
+}
 NOTHING: Final[Mapping[str, Any]] = {
     **dict.fromkeys(("control", "holder", "is_hidden", "control_until", "observed_at", "note", "bears")),
     "bears_at": 0.0,
@@ -94,3 +99,17 @@ def _list(text: Any) -> list[str]:
     if not isinstance(found, list):
         raise UnreadableFileError("it holds a list that is none")
     return found
+
+
+def where(wanted: Wanted) -> tuple[str, list[Any]]:
+    """Which conversations of an account are wanted, in SQL, and the values for its holes."""
+    clauses, values = ["(active_at >= ? OR bears = 1)"], list[Any]([wanted.since])
+    if wanted.only_tagged:
+        clauses, values = ["bears = 1"], []
+    if wanted.services:
+        clauses.append(f"service IN ({', '.join('?' * len(wanted.services))})")
+        values += sorted(wanted.services)
+    if wanted.waits_before is not None:
+        clauses.append("sorts_from <= ?")
+        values.append(wanted.waits_before)
+    return " AND ".join(clauses), values

@@ -118,6 +118,22 @@ SCENES: Final[Mapping[str, Scene]] = {
         play=lambda prod: done(prod, "handover", "to-bot", "facebook:5550002"),
         settings={"messenger_mode": "zero-config"},
     ),
+    "write_refused": Scene(
+        id="whatsapp:32470000001",
+        codes=["write_refused", "agent_silent", "assigned_open"],
+        play=both(
+            fault("DELETE /*/inbox/handover/*", status=403),
+            lambda prod: done(prod, "handover", "to-bot", "whatsapp:32470000001", code=5),
+        ),
+    ),
+    "write_refused, messenger": Scene(
+        id="facebook:5550002",
+        codes=["write_refused"],
+        play=both(
+            fault("POST /graph/*/take_thread_control", status=403),
+            lambda prod: done(prod, "handover", "to-bot", "facebook:5550002", code=5),
+        ),
+    ),
     "moved_since": Scene(
         id="twitter:1002",
         codes=["agent_silent", "moved_since"],

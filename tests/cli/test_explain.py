@@ -61,6 +61,7 @@ def test_every_rule_is_played() -> None:
         ("tag_shared", "tag_shared", '"twitter:1003" is this contact\'s too: there the tag says who holds it'),
         ("write_in_doubt", "write_in_doubt", "ada: handover to-bot: in doubt (op_1)"),
         ("request_unanswered", "request_unanswered", "handover to-bot: requested (op_"),
+        ("write_refused", "write_refused", ": handover to-bot: failed, "),
         ("moved_since", "moved_since", "handover to-bot: changed from agent to bot (op_"),
         ("page_inbox", "page_inbox", 'Meta names app "263902037430900"'),
         ("other_app and agents_app_missing", "other_app", '222 ("Social Connect")'),

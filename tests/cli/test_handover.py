@@ -3,7 +3,7 @@
 import pytest
 
 from qsc_bot.sandbox.service import Sandbox
-from tests.cli.terminal import Prod, Terminal
+from tests.cli.terminal import PROD, Prod, Terminal
 from tests.conftest import MakeProd
 
 WHATSAPP_ITEM = "* /*/inbox/handover/*"
@@ -257,3 +257,18 @@ def test_lapsed_control_is_idle_and_the_bot_can_take_it(run: Terminal, sandbox: 
     sandbox.advance(25 * 3600)
     assert run("handover", "status", "facebook:5550002", "--fields", "control").stdout == "idle\n"
     assert run("handover", "to-bot", "facebook:5550002", "-o", "json").item["status"] == "changed"
+
+
+def test_next_command_is_for_the_same_profile(prod: Prod) -> None:
+    prod.run.configure(PROD.replace("default_profile: prod", "default_profile: sandbox"))
+    result = prod.run("handover", "to-agent", "twitter:1001", "-p", "prod")
+    assert result.stderr.splitlines()[-2] == "next: qsc-bot conversation show twitter:1001 -p prod"
+
+
+def test_command_that_goes_on_finds_its_own_profile(prod: Prod) -> None:
+    prod.run.configure(PROD.replace("default_profile: prod", "default_profile: sandbox"))
+    prod.sandbox.add_fault("POST /*/inbox/contact/*", status=500, times=None)
+    result = prod.run("handover", "to-agent", "twitter:1001", "twitter:1003", "-p", "prod")
+    command = result.stderr.splitlines()[-1].removeprefix("next: qsc-bot ")
+    prod.sandbox.clear_faults()
+    assert prod.run(*command.split()).code == 0

@@ -1,11 +1,13 @@
 """Texts from strangers in names, tags, messages and answers: harmless in every format, true in JSON."""
 
 import json
+import shlex
 from typing import Any, Final
 
 import httpx
 import pytest
 
+from qsc_bot.cli.writes import LONGEST_COMMAND
 from qsc_bot.models.conversation import Failure, Outcome, Status
 from qsc_bot.models.operation import Planned, Settled, Step
 from qsc_bot.output.text import cell_width
@@ -192,3 +194,25 @@ def test_formula_is_disarmed_in_csv_and_true_in_json(run: Terminal, sandbox: San
     words = ["conversation", "list", "--fields", "name", "--show-pii", "-o"]
     assert run(*words, "csv").stdout.splitlines()[1] == "'=HYPERLINK(1)"
     assert json.loads(run(*words, "json").stdout)["items"][0]["name"] == "=HYPERLINK(1)"
+
+
+def test_reason_that_is_no_text_is_kept_as_far_as_it_is(run: Terminal) -> None:
+    _ = run.sandbox
+    result = run("handover", "to-agent", "twitter:1001", "--reason", "rang \udcff twice", "-o", "json")
+    assert result.code == 0, result.stderr
+    shown = run("operation", "show", result.document["operation"], "-o", "json").document
+    assert shown["reason"] == "rang ? twice"
+
+
+def test_secret_where_a_long_command_line_is_cut_is_hidden(run: Terminal) -> None:
+    _ = run.sandbox
+    secret = "ab.cd.ef.gh.ij.kl.mn"
+    run.secrets = {"QSC_BOT_CLIENT_SECRET": secret}
+    words = ["handover", "to-agent", "twitter:1001", "--reason"]
+    head = len(shlex.join(["qsc-bot", *words, "'"]))
+    reason = "." * (LONGEST_COMMAND - head - 10) + f" {secret}"
+    result = run(*words, reason, "-o", "json")
+    assert result.code == 0, result.stderr
+    shown = run("operation", "show", result.document["operation"], "-o", "json").document
+    assert len(shown["command"]) <= LONGEST_COMMAND
+    assert "ab.cd" not in shown["command"]

@@ -9,4 +9,4 @@ pytestmark = pytest.mark.socket
 
 def test_killed_writes_are_gone_on_with_until_each_is_done_once() -> None:
     figures = play(3, seed=5)
-    assert figures["runs that were killed"] >= 3
+    assert figures["runs that were killed"] > 0

@@ -4,9 +4,12 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from qsc_bot.models.conversation import ConversationId
+from qsc_bot.storage import known_facts
 from tests.cli.calls import FRESH, listed
 from tests.cli.terminal import Prod
 
@@ -138,3 +141,56 @@ def test_calls_of_both_attempts_count_together(prod: Prod) -> None:
     wrong_holder(file_of(prod))
     _, calls = listed(prod, "--all", "--max-calls", "3", *FRESH)
     assert sum(calls.values()) <= 3
+
+
+@SPOILED
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["handover", "status", "twitter:1001", "web:visitor-1"],
+        ["conversation", "show", "twitter:1001"],
+        ["conversation", "explain", "twitter:1001"],
+        ["conversation", "wait", "twitter:1001", "--for", "control=bot", "--timeout", "0s"],
+        ["conversation", "rescue", "--dry-run"],
+    ],
+    ids=" ".join,
+)
+def test_what_reads_conversations_does_not_need_the_damaged_index(
+    prod: Prod, spoil: Callable[[Path], None], words: list[str]
+) -> None:
+    listed(prod, "--all")
+    spoil(file_of(prod))
+    result = prod.run(*words, "-o", "json")
+    assert result.code == 0, result.stderr
+    assert prod.run("conversation", "list", "-o", "json").code == 0
+
+
+WRITES = [["handover", "to-agent", "twitter:1001"], ["handover", "to-agent", "web:visitor-1", "--with-tag"]]
+
+
+@SPOILED
+@pytest.mark.parametrize("words", WRITES, ids=" ".join)
+def test_writes_do_not_depend_on_the_damaged_index(prod: Prod, spoil: Callable[[Path], None], words: list[str]) -> None:
+    listed(prod, "--all")
+    spoil(file_of(prod))
+    result = prod.run(*words, "-o", "json")
+    assert (result.code, result.item["status"], result.item["verified"]) == (0, "changed", True)
+
+
+def test_write_that_was_done_is_told_so_though_it_cannot_be_kept(prod: Prod, monkeypatch: pytest.MonkeyPatch) -> None:
+    put = known_facts.put
+
+    def full(db: sqlite3.Connection, account: int, person: ConversationId, facts: Any, **more: Any) -> None:
+        if facts is not known_facts.NOTHING:
+            error = sqlite3.OperationalError("database or disk is full")
+            error.sqlite_errorcode = sqlite3.SQLITE_FULL
+            raise error
+        put(db, account, person, facts, **more)
+
+    monkeypatch.setattr(known_facts, "put", full)
+    result = prod.run("escalation", "add", "twitter:1001", "-o", "json")
+    assert (result.code, result.item["status"], result.item["verified"]) == (0, "changed", True)
+    assert "disk is full" in " ".join(result.document["warnings"])
+    assert prod.control("twitter:1001") == "agent"
+    shown = prod.run("conversation", "list", "-o", "json")
+    assert (shown.code, shown.error["code"]) == (3, "index.unusable")

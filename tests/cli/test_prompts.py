@@ -1,8 +1,11 @@
 """Questions: when they are asked, what answers them, and what happens where nobody can be asked."""
 
+from typing import Any
+
 import pytest
 
-from tests.cli.terminal import Prod
+from qsc_bot.cli.prompts import Prompts
+from tests.cli.terminal import Prod, Tty
 
 
 def typed(number: int) -> list[str]:
@@ -82,3 +85,18 @@ def test_question_shows_hostile_ids_harmlessly(prod: Prod) -> None:
     ids = "".join(f"twitter:{number}\u202e\n" for number in range(3))
     result = prod.run("handover", "to-bot", "--ids", "-", tty=True, stdin=ids)
     assert "\u202e" not in result.stderr
+
+
+class Interrupted(Tty):
+    """A terminal on which Ctrl-C is typed instead of an answer."""
+
+    def readline(self, _size: int | None = -1, /) -> Any:
+        """Never a line."""
+        raise KeyboardInterrupt
+
+
+def test_what_follows_an_interrupted_question_begins_a_line_of_its_own() -> None:
+    said = Tty()
+    with pytest.raises(KeyboardInterrupt):
+        Prompts(stdin=Interrupted(), stderr=said, no_input=False).confirm("go")
+    assert said.getvalue().endswith("[y/N] \n")

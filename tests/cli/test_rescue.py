@@ -99,6 +99,29 @@ def test_assigned_and_not_done_is_handed_over_only_when_asked_for(prod: Prod) ->
     assert proposed(prod, *words)["facebook:5550002"][1] == "handover.to_bot"
 
 
+@pytest.mark.parametrize("fault", [{"status": 500}, {"rate_limit": True}], ids=["fault", "limit"])
+def test_forgotten_one_whose_case_cannot_be_read_is_not_handed_over(prod: Prod, fault: dict[str, Any]) -> None:
+    words = ("facebook:5550002", "--agent-forgotten", "30m")
+    assert proposed(prod, *words)["facebook:5550002"][1] == "handover.to_bot"
+    prod.sandbox.take_case("facebook:5550002")
+    prod.sandbox.add_fault("GET /*/inbox/mention/*/*", times=None, **fault)
+    step = planned(prod, *words)["facebook:5550002"]
+    assert (step["action"], "whether its case is open could not be read" in step["note"]) == (None, True)
+
+
+def test_forgotten_one_keeps_the_tag_that_another_of_the_contact_needs(prod: Prod) -> None:
+    ida, hers = "twitter:1003", "whatsapp:32470000003"
+    prod.run("handover", "to-agent", hers, "--with-tag")
+    prod.sandbox.say(ida, "Thank you.")
+    prod.sandbox.agent_reply(ida, "You are welcome.")
+    prod.run.now += 3600
+    assert proposed(prod, "--agent-forgotten", "30m")[ida][1] == "handover.to_bot"
+    prod.sandbox.say(hers, "Is anybody there?")
+    prod.run.now += 60
+    step = planned(prod, "--agent-forgotten", "30m")[ida]
+    assert (step["action"], step["note"]) == (None, f"the tag is the contact's, and {hers} is in use")
+
+
 def test_bot_that_is_silent_while_the_tag_is_on_gets_one_action(prod: Prod) -> None:
     assert prod.run("escalation", "add", SILENT).code == 0
     assert proposed(prod)[SILENT] == (["bot_silent", "split_brain"], "handover.to_agent")
@@ -174,6 +197,11 @@ def test_incomplete_survey_is_told_and_needs_a_word_of_its_own(prod: Prod) -> No
 def test_plan_cut_by_the_limit_is_not_complete_and_may_be_done(prod: Prod) -> None:
     plan = prod.run("conversation", "rescue", "--limit", "1", "--dry-run", "-o", "json").document
     assert (len(plan["steps"]), plan["complete"], plan["warnings"]) == (1, False, [])
+    stream = prod.run("conversation", "rescue", "--limit", "1", "--dry-run", "-o", "ndjson").lines
+    assert (stream[0]["complete"], stream[-1]["complete"]) == (False, False)
+    shown = prod.run("conversation", "rescue", "--limit", "1", "--dry-run", tty=True)
+    assert "cut by --limit: more are stuck" in shown.stderr.splitlines()
+    assert "cut by" not in prod.run("conversation", "rescue", "--dry-run", tty=True).stderr
     assert prod.run("conversation", "rescue", "--limit", "3", "--yes").code == 0
 
 
@@ -216,3 +244,9 @@ def test_plan_holds_no_text_and_no_name(prod: Prod) -> None:
     document = prod.run("conversation", "rescue", "--dry-run", "-o", "json", "--show-pii").stdout
     assert "Eve" not in document
     assert "address" not in json.dumps(json.loads(document)["steps"])
+
+
+@pytest.mark.parametrize("name", ["whatsapp:999", "twitter:999", "facebook:999"])
+def test_conversation_that_is_not_there_is_not_found(prod: Prod, name: str) -> None:
+    result = prod.run("conversation", "rescue", name, "--dry-run", "-o", "json")
+    assert (result.code, result.stdout) == (6, "")

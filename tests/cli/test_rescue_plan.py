@@ -169,3 +169,8 @@ def test_step_of_a_plan_that_was_edited_to_another_conversation_is_skipped(prod:
     step = step_of(path) | {"id": "twitter:1001"}
     item = done(prod, edited(path, steps=[step])).item
     assert (item["status"], prod.effects("twitter:1001")) == ("skipped", 0)
+
+
+def test_profile_that_a_plan_names_cannot_leave_its_word_of_a_command_line(prod: Prod) -> None:
+    result = done(prod, edited(saved(prod), profile="x; rm -rf ~"))
+    assert result.error["hint"] == "add -p 'x; rm -rf ~'"

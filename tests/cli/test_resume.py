@@ -350,6 +350,7 @@ def test_two_processes_do_not_carry_one_operation_out(tmp_path: Path, run: Termi
     for verb in ("resume", "undo"):
         refused = run("operation", verb, operation, "-o", "json")
         assert (refused.code, refused.error["code"]) == (7, "operation.running")
+        assert refused.error["hint"].endswith(f"qsc-bot operation show {operation}")
     assert run("operation", "show", operation, "-o", "json").document["state"] == "running"
     assert first.communicate(timeout=20)[1] == ""
     again = run("operation", "resume", operation, "-o", "json")

@@ -45,6 +45,32 @@ def test_selector_is_the_list_of_what_it_finds_without_what_is_in_use(prod: Prod
     assert {prod.control(name) for name in WAITING} == {"agent"}
 
 
+IDA, HERS = "twitter:1003", "whatsapp:32470000003"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["handover", "to-bot", "--service", "twitter"], ["escalation", "remove", "--control", "agent"]],
+    ids=["hand-over by the tag", "tag"],
+)
+def test_tag_stays_where_another_conversation_of_the_contact_is_in_use(prod: Prod, words: list[str]) -> None:
+    prod.run("handover", "to-agent", HERS, "--with-tag")
+    prod.run.now += 3600
+    prod.sandbox.say(HERS, "Is anybody there?")
+    prod.run.now += 60
+    prod.run("conversation", "list", "--all")
+    result = prod.run(*words, "--yes", "-o", "json")
+    assert IDA not in chosen(result)
+    told = [text for text in result.document["warnings"] if IDA in text]
+    assert told == [
+        f"left out 1 conversation, the tag is the contact's, and {HERS} is in use: {IDA}; "
+        "--include-active takes them too"
+    ]
+    assert prod.control(IDA) == "agent"
+    taken = prod.run(*words, "--include-active", "--yes", "-o", "json")
+    assert IDA in chosen(taken)
+
+
 def test_active_ones_are_included_when_asked_for(prod: Prod) -> None:
     result = prod.run("handover", "to-bot", "--control", "agent", "--include-active", "--yes", "-o", "json")
     assert set(chosen(result)) == {"facebook:5550002", *WAITING}

@@ -1,7 +1,7 @@
 """`operation undo`: the inverse of what was changed, where nothing has happened since; the rest is left alone."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
@@ -9,6 +9,8 @@ import pytest
 
 from tests.cli.holding import effects, free_ids
 from tests.cli.terminal import PROD, Prod, Result
+from tests.storage.journals import begun, ended, journal_in
+from tests.storage.journals import moved as done_to
 
 TAGGED = "twitter:1002"
 """Held by agents from the start."""
@@ -22,6 +24,13 @@ def moved(prod: Prod, verb: str, *ids: str) -> str:
 def undone(prod: Prod, operation: str, *words: str) -> Result:
     """Take an operation back."""
     return prod.run("operation", "undo", operation, *words, "-o", "json")
+
+
+def moved_in_the_sandbox(prod: Prod, one: str) -> None:
+    """Hand over to agents on another account of the same machine, a second later."""
+    run = replace(prod.run, mount=None, secrets={}, now=prod.run.now + 1)
+    result = run("handover", "to-agent", one, "-p", "sandbox", "-o", "json")
+    assert (result.code, result.item["status"]) == (0, "changed")
 
 
 def told(found: Any) -> list[tuple[str, str, str]]:
@@ -93,6 +102,35 @@ def test_what_a_later_operation_changed_is_left_alone_whatever_its_state(prod: P
     assert (prod.wire.requests, prod.control("twitter:1001")) == ([], "agent")
 
 
+def test_operations_are_taken_back_one_after_the_other(prod: Prod) -> None:
+    first = moved(prod, "to-agent", "twitter:1001")
+    second = moved(prod, "to-bot", "twitter:1001")
+    assert undone(prod, second).item["status"] == "changed"
+    assert (undone(prod, first).item["status"], prod.control("twitter:1001")) == ("changed", "bot")
+
+
+def test_what_was_done_again_can_be_taken_back_again(prod: Prod) -> None:
+    operation = moved(prod, "to-agent", "twitter:1001")
+    back = undone(prod, operation).document["operation"]
+    again = undone(prod, operation)
+    assert (again.item["status"], again.item["note"]) == ("skipped", f"{back} changed it since")
+    undone(prod, back)
+    assert (undone(prod, operation).item["status"], prod.control("twitter:1001")) == ("changed", "bot")
+
+
+ELSEWHERE = {"account": {"account_id": "2000"}, "host": {"remote": "127.0.0.1:8081"}}
+
+
+@pytest.mark.parametrize("place", ELSEWHERE.values(), ids=ELSEWHERE)
+def test_the_same_id_elsewhere_is_another_conversation(prod: Prod, place: dict[str, str]) -> None:
+    operation = moved(prod, "to-agent", "twitter:1001")
+    journal = journal_in(prod.run.state)
+    journal.append("op_later", [begun(**place), *done_to("twitter:1001"), ended()])
+    journal.close()
+    back = undone(prod, operation)
+    assert (back.item["status"], prod.control("twitter:1001")) == ("changed", "bot")
+
+
 def test_holder_that_nobody_can_be_given_back_is_told(prod: Prod) -> None:
     operation = moved(prod, "to-bot", "facebook:5550003")
     back = undone(prod, operation)
@@ -132,11 +170,40 @@ def test_last_one_is_shown_and_asked_for(prod: Prod) -> None:
     declined = prod.run("operation", "undo", "--last", stdin="n\n", tty=True)
     assert declined.code == 12
     assert f"undo {last}, handover.to-agent of " in declined.stderr
-    assert ": 1 changed" in declined.stderr
+    assert ": 1 changed of prod (web:visitor-1)" in declined.stderr
     accepted = prod.run("operation", "undo", "--last", stdin="y\n", tty=True)
     assert (accepted.code, controls(prod, ["twitter:1001", "web:visitor-1"])) == (0, ["agent", "bot"])
     assert undone(prod, first).code == 0
     assert prod.control("twitter:1001") == "bot"
+
+
+@pytest.mark.parametrize("how", ["option", "variable"])
+def test_last_one_is_the_named_profiles(prod: Prod, how: str) -> None:
+    operation = moved(prod, "to-agent", "twitter:1001")
+    moved_in_the_sandbox(prod, "web:visitor-1")
+    words = ["-p", "prod"] if how == "option" else []
+    env = {"QSC_BOT_PROFILE": "prod"} if how == "variable" else {}
+    back = prod.run("operation", "undo", "--last", "--yes", *words, "-o", "json", env=env)
+    shown = prod.run("operation", "show", back.document["operation"], "-o", "json").document
+    assert (back.code, shown["undoes"], prod.control("twitter:1001")) == (0, operation, "bot")
+
+
+def test_what_was_changed_on_another_account_since_is_no_obstacle(prod: Prod) -> None:
+    operation = moved(prod, "to-agent", "twitter:1001")
+    moved_in_the_sandbox(prod, "twitter:1001")
+    back = undone(prod, operation)
+    assert (back.code, back.item["status"], prod.control("twitter:1001")) == (0, "changed", "bot")
+
+
+def test_last_one_is_that_of_the_named_profile(prod: Prod) -> None:
+    last = moved(prod, "to-agent", "twitter:1001")
+    journal = journal_in(prod.run.state)
+    journal.append("op_later", [begun(profile="other"), *done_to("web:visitor-1"), ended()])
+    journal.close()
+    declined = prod.run("operation", "undo", "--last", "-p", "prod", stdin="n\n", tty=True)
+    assert (declined.code, f"undo {last}, " in declined.stderr) == (12, True)
+    result = prod.run("operation", "undo", "--last", "-p", "sandbox", "--yes", "-o", "json")
+    assert (result.code, result.error["code"]) == (6, "operation.not_found")
 
 
 def test_nothing_that_was_changed_has_no_last_one(prod: Prod) -> None:

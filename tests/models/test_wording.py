@@ -11,3 +11,7 @@ from qsc_bot.models.wording import counted
 )
 def test_one_is_not_many(number: int, verb: str, text: str) -> None:
     assert counted(number, "call", verb) == text
+
+
+def test_word_that_ends_in_y_has_its_own_plural() -> None:
+    assert [counted(number, "entry", "are") for number in (1, 2)] == ["1 entry is", "2 entries are"]

@@ -12,7 +12,9 @@ from qsc_bot.operations.stuck import CODES
 EXPLAIN: Final = "qsc-bot conversation explain web:1"
 
 
-def case(*codes: str, may_take: bool = True, includes_open: bool = False, **known: Any) -> Case:
+def case(
+    *codes: str, may_take: bool = True, includes_open: bool = False, unread: str | None = None, **known: Any
+) -> Case:
     row = Conversation(
         id="web:1",
         service="web",
@@ -22,7 +24,7 @@ def case(*codes: str, may_take: bool = True, includes_open: bool = False, **know
         stuck=list(codes),
         **known,
     )
-    return Case(row=row, may_take=may_take, includes_open=includes_open)
+    return Case(row=row, may_take=may_take, includes_open=includes_open, unread=unread)
 
 
 OPEN: Final[dict[str, Any]] = {"assigned_to": ["Ana Agent"], "status": "new"}
@@ -43,6 +45,16 @@ TABLE: Final = {
     ),
     "forgotten, assigned, wanted all the same": (
         case("agent_forgotten", includes_open=True, **OPEN),
+        "handover.to_bot",
+        None,
+    ),
+    "forgotten, case not read": (
+        case("agent_forgotten", unread="no answer"),
+        None,
+        "whether its case is open could not be read: no answer",
+    ),
+    "forgotten, case not read, wanted all the same": (
+        case("agent_forgotten", includes_open=True, unread="no answer"),
         "handover.to_bot",
         None,
     ),

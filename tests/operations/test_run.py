@@ -1,5 +1,6 @@
 """Several conversations in one run: an outcome for each, and a stop where going on is pointless."""
 
+import time
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,11 +14,14 @@ from hypothesis import strategies as st
 from qsc_bot.errors import AccessDenied, ApiError, NotFound, QscBotError, WriteInDoubt
 from qsc_bot.exit_codes import ExitCode
 from qsc_bot.models.conversation import Control, ConversationId, Counts, Method, Outcome, Reading, Status
+from qsc_bot.models.operation import Step
 from qsc_bot.operations.handover import extension_seconds
-from qsc_bot.operations.work import new_operation
+from qsc_bot.operations.recording import ItemRecording, Recording
+from qsc_bot.operations.run import Run
+from qsc_bot.operations.work import Work, new_operation
 from qsc_bot.results import Outcomes, Report
 from tests.control.people import AT
-from tests.operations.fakes import FakeDriver, carried_out, stage
+from tests.operations.fakes import FakeDriver, carried_out, stage, steps
 
 AGENT, BOT = Control.AGENT, Control.BOT
 NAMES = ("twitter:1", "twitter:2", "twitter:3", "twitter:4")
@@ -71,6 +75,25 @@ def test_refusal_stops_the_rest(tmp_path: Path) -> None:
     assert statuses(report) == ["changed", "failed", "skipped", "skipped"]
     assert items_of(report)[3].note == "not tried after: no scope"
     assert driver.asked == ["twitter:1", "twitter:1", "twitter:2"]
+
+
+def test_what_an_answer_said_ends_a_run_before_what_was_not_begun_for_it(tmp_path: Path) -> None:
+    made, plan = stage(tmp_path, tagged()), steps("twitter:1", "twitter:2")
+    recording = Recording(made.journal, "op_1")
+    work = Work(connection=made.connection, operation="op_1", is_single=False)
+
+    def do(_work: Work, step: Step, _recording: ItemRecording) -> Outcome:
+        if step.id == "twitter:2":
+            raise QscBotError("budget.reserved", "none are left")
+        while run.report().stop is None:
+            time.sleep(0.001)
+        raise ApiError("api.rate_limited", "the limit is reached")
+
+    run = Run(work, recording, plan, do=do)
+    assert [item.id for item in run.outcomes()] == ["twitter:1"]
+    stop = run.report().stop
+    assert stop is not None
+    assert (stop.code, statuses(run.report())) == ("api.rate_limited", ["failed", "skipped"])
 
 
 def test_guard_skips_one_of_several(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from qsc_bot.models.conversation import Outcome, Status
+from qsc_bot.errors import QscBotError
+from qsc_bot.models.conversation import Failure, Outcome, Status
 from qsc_bot.output.text import cell_width
 from qsc_bot.results import Column, Listing, Record
 
@@ -164,6 +165,26 @@ def test_a_report_is_a_table_and_counts(start: Any, report: Any) -> None:
         "1 changed, 1 unchanged, 1 failed\n"
     )
     assert "success" not in run.out + run.err
+
+
+def test_what_was_not_tried_is_told_once(start: Any, report: Any) -> None:
+    run, error = start("table"), Failure.of(QscBotError("api.unavailable", "the server said 503"))
+    left = [
+        Outcome(id=f"web:{number}", action="handover.to_bot", status=Status.SKIPPED, error=error) for number in range(9)
+    ]
+    run.show(report(left))
+    assert run.err == (
+        "skipped: 9 conversations, not tried after: the server said 503   [api.unavailable]\n9 skipped\n"
+    )
+
+
+def test_reason_of_a_failure_names_its_conversation_once(start: Any, report: Any) -> None:
+    run, error = start("table"), Failure.of(QscBotError("api.unavailable", "web:1: the server said 503"))
+    run.show(report([Outcome(id=f"web:{n}", action="x", status=Status.FAILED, error=error) for n in (1, 2)]))
+    assert run.err.splitlines()[:2] == [
+        "failed: web:1: the server said 503   [api.unavailable]",
+        "failed: web:2: web:1: the server said 503   [api.unavailable]",
+    ]
 
 
 def test_counts_speak_of_doubt_in_words(start: Any, report: Any) -> None:

@@ -2,11 +2,13 @@
 
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from qsc_bot.errors import FileSetAside, QscBotError
+from qsc_bot.models.conversation import Control, ConversationId, Method, Reading
 from qsc_bot.models.known import Wanted
 from qsc_bot.storage.index import Index, open_index
 from qsc_bot.storage.talk import Said
@@ -125,3 +127,20 @@ def test_damage_of_the_accounts_is_told_as_soon_as_it_is_opened(filled: Path, to
     filled.write_bytes(content)
     assert read(opened(filled, told)) == 0
     assert "it was set aside as index.db.set-aside, and a new one begun" in told[0]
+
+
+def test_index_that_lost_a_reading_answers_no_question_until_it_is_begun_anew(filled: Path, told: list[str]) -> None:
+    index = opened(filled, told)
+    vars(index)["_database"].execute("PRAGMA query_only = 1")
+    reading = Reading(
+        id=ConversationId("twitter", "1"), control=Control.BOT, method=Method.TAG, observed_at=datetime.now(UTC)
+    )
+    for _ in range(2):
+        with pytest.raises(QscBotError, match="readonly"):
+            index.keep(reading)
+    assert len(told) == 1
+    for ask in (index.coverage, lambda: read(index), lambda: index.find(reading.id)):
+        with pytest.raises(QscBotError, match="readonly"):
+            ask()
+    index.renew()
+    assert read(index) == 2000

@@ -198,6 +198,18 @@ def test_journal_that_another_process_holds_is_told(tmp_path: Path, monkeypatch:
     journal.append("op_2", whole())
 
 
+def test_disk_that_fills_up_within_a_large_plan_is_told_as_it_is(tmp_path: Path) -> None:
+    journal = journal_in(tmp_path)
+    journal.append("op_1", whole())
+    vars(journal)["_db"].execute("PRAGMA max_page_count = 40")
+    with pytest.raises(QscBotError, match="database or disk is full") as caught:
+        journal.append("op_2", whole() * 4000)
+    assert caught.value.code == "config.state"
+    assert journal.entries("op_2") == []
+    journal.append("op_3", whole())
+    assert journal.check().broken is None
+
+
 def test_reading_a_journal_that_is_not_there_makes_none(tmp_path: Path) -> None:
     journal = journal_in(tmp_path / "state")
     assert (journal.operations(), journal.entries("op_1"), list(journal.lines())) == ([], [], [])

@@ -24,6 +24,8 @@ app = group("See, resume and undo what this tool changed.")
 
 OperationId = Annotated[str, typer.Argument(metavar="OP", help="An operation's id, such as op_1m88qk14yewp6nh.")]
 WEEK: Final = timedelta(days=7)
+SAMPLES: Final = 3
+"""So many of an operation's conversations are named in a question."""
 
 
 @command(app, "list", example="qsc-bot operation list --conversation twitter:1001", schema="operation-list")
@@ -132,14 +134,13 @@ def undo_operation(
     here = session(ctx)
     if (operation is None) is not last:
         raise QscBotError("usage.invalid", "name one operation, or add --last")
-    found = last_operation(here.journal) if operation is None else read_operation(here.journal, operation)
+    named = here.options.profile or here.surroundings.environ.get("QSC_BOT_PROFILE")
+    found = read_operation(here.journal, operation) if operation else last_operation(here.journal, named)
     _turn_to_its_profile(here, found.id)
     asks = last or found.counts.changed > UNASKED
     _confirm_name(here, confirm_profile, asks=asks)
     if asks and not yes:
-        when = f"{found.started_at:%Y-%m-%d %H:%M} UTC"
-        what = f"{found.id}, {found.action.replace('_', '-')} of {when} by {found.by}: {found.counts.changed} changed"
-        here.prompts.confirm(f"undo {what}")
+        here.prompts.confirm(f"undo {_outline(found)}")
     notice_profile(here)
     reserve = kept_reserve(here, across_reset=across_reset)
     return interruptible(here, undo(here.connection, here.journal, author(here, reason), found.id, reserve))
@@ -161,6 +162,7 @@ def prune_journal(
     Whole operations that are done are removed. One that is not finished stays, and so does all that was written since
     it began. The journal keeps how many entries were removed, when and by whom.
     """
+    from qsc_bot.models.wording import counted
     from qsc_bot.operations import journal as operations
 
     here = session(ctx)
@@ -169,7 +171,7 @@ def prune_journal(
     if dry_run or not found.operations:
         return operations.pruning_record(found)
     if not yes:
-        number = f"{operations.counted(found.operations, 'operation')} ({operations.counted(found.entries, 'entry')})"
+        number = f"{counted(found.operations, 'operation')} ({counted(found.entries, 'entry')})"
         question = f"remove {number} that ended before {before:%Y-%m-%d %H:%M} UTC from the journal"
         here.prompts.confirm(question, undone="nothing was removed")
     writer = author(here, None)
@@ -203,6 +205,16 @@ def export_journal(
     return export_journal(here.journal, operations or (), start)
 
 
+def _outline(operation: "Operation") -> str:
+    """An operation in one line: what it was, whose it was, and some of what it changed."""
+    from qsc_bot.models.conversation import Status
+
+    changed = [item.id for item in operation.items if item.status is Status.CHANGED]
+    samples = ", ".join(changed[:SAMPLES]) + (", …" if len(changed) > SAMPLES else "")
+    what = f"{operation.action.replace('_', '-')} of {operation.started_at:%Y-%m-%d %H:%M} UTC by {operation.by}"
+    return f"{operation.id}, {what}: {len(changed)} changed of {operation.profile} ({samples})"
+
+
 def _spelled(here: Session, conversation: str) -> "ConversationId":
     from qsc_bot.operations.selection import without_call  # what looks ids up loads all that connects
 
@@ -217,7 +229,8 @@ def _turn_to_its_profile(here: Session, operation: str) -> "Operation":
     if here.options.profile not in (None, found.profile):
         hint = (f"leave out -p {here.options.profile}",)
         raise QscBotError("usage.invalid", f"{operation} belongs to profile {found.profile}", hint=hint)
-    here.turn_to(found.profile)
+    if found.profile != here.chosen_name:
+        here.turn_to(found.profile)
     return found
 
 

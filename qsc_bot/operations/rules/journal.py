@@ -1,12 +1,13 @@
-"""What only this tool's journal can tell: a write in doubt, a request without an answer, a move that did not last."""
+"""What only this tool's journal can tell: a write in doubt or refused, a request without an answer, a move undone."""
 
 from typing import Final
 
-from qsc_bot.models.conversation import Control, Status
+from qsc_bot.models.conversation import Control, Method, Status
 from qsc_bot.operations.case import Case, Proof, Rule, clock_time
 from qsc_bot.operations.deeds import Deed
 from qsc_bot.operations.observed import HOLDERS, control_seen, messages_seen
 
+REFUSALS: Final = frozenset({"handover.not_allowed", "access.denied", "access.scope", "api.refused", "auth.rejected"})
 PEOPLE: Final = {Control.BOT: "the bot", Control.AGENT: "agents"}
 
 
@@ -27,6 +28,21 @@ def _is_in_doubt(case: Case) -> bool:
 def _is_unanswered(case: Case) -> bool:
     deed = _newest_move(case)
     return deed is not None and deed.item.status is Status.REQUESTED and case.row.control is not deed.target
+
+
+def _is_refused(case: Case) -> bool:
+    deed = _newest_move(case)
+    error = deed.item.error if deed else None
+    return error is not None and error.code in REFUSALS and deed is not None and case.row.control is not deed.target
+
+
+def _refused(case: Case) -> str:
+    if case.row.method is not Method.MESSENGER:
+        return "The remote refused this tool's last write, so it stayed where it was."
+    return (
+        "Meta refused this tool's last write, so it stayed where it was: taking needs a Page whose switch for advanced "
+        "messaging is on, and a token of the bot's own app; Meta also refuses while an automation of its own runs."
+    )
 
 
 def _is_moved_since(case: Case) -> bool:
@@ -85,6 +101,14 @@ JOURNAL: Final = (
         ),
         evidence=_seen,
         cure=_again,
+    ),
+    Rule(
+        code="write_refused",
+        proof=Proof.SEEN,
+        holds=_is_refused,
+        text=_refused,
+        evidence=_seen,
+        cure=lambda case: ["qsc-bot auth status", *_again(case)],
     ),
     Rule(
         code="moved_since",
