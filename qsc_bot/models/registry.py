@@ -39,6 +39,7 @@ OwnFilter = Annotated[
         description="one line of at most 1000 characters",
     ),
 ]
+EventField = Annotated[str, Meta(pattern=r"^[a-z_]{1,60}$", description="a field of Messenger's events")]
 Change = Literal["create", "update", "enable", "disable", "delete"]
 State = Literal["recorded", "pending", "confirmed", "seen", "verified", "active", "disabled", "drifted"]
 
@@ -108,6 +109,16 @@ class WebhookEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     state: Literal["recorded"] = "recorded"
 
 
+class MessengerEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What Meta does not hold of its one webhook of an app: our name for it, and what was asked for."""
+
+    name: ObjectName
+    app_id: Identifier
+    page_id: Identifier
+    url: Address
+    subscribe: list[EventField]
+
+
 class RecipeEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A recipe as it is wanted; `revision` and `state` are told for readers, and never trusted."""
 
@@ -140,6 +151,7 @@ class Account(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The webhooks and recipes of one account, and what its recipes were before."""
 
     webhooks: list[WebhookEntry] = []
+    messenger: list[MessengerEntry] = []
     recipes: list[RecipeEntry] = []
     retired: list[Retired] = []
 

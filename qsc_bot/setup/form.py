@@ -163,14 +163,15 @@ def _action(name: str, content: Content, *, revision: str, revealed: Revealed) -
     yield "Webhook name", content.webhook, None
     yield "Description", f"Sends each new {'private message' if is_private else 'matching mention'} to the bot", None
     yield "HTTP verb", "POST", "only POST is signed"
-    yield "URL", _filled(url, revealed.url_secret), _url_note(url, revealed.url_secret)
+    yield "URL", filled(url, revealed.url_secret), _url_note(url, revealed.url_secret)
     if content.authorization:
         note = "if the form offers it" if revealed.authorization else "if the form offers it; the value is kept nowhere"
         yield "Authorization header", revealed.authorization or MASK, note
     yield "Body", "[mention]", None
 
 
-def _filled(url: str, secret: str | None) -> str:
+def filled(url: str, secret: str | None) -> str:
+    """The address with the secret in its place, where there is one."""
     return url.replace(SECRET_MARK, quote(secret, safe="")) if secret else url
 
 
