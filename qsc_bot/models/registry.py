@@ -88,10 +88,14 @@ class Proven(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Seen(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Deliveries that bore a recipe's marker; `revision` is the one that fires, wanted or not."""
+    """Deliveries that bore a recipe's marker; `revision` is the one that fires, wanted or not.
+
+    `verified` says that one of them was signed.
+    """
 
     revision: Revision
     drifted: bool
+    verified: bool = False
     count: NotNegative
     first: Moment | None = None
     last: Moment | None = None

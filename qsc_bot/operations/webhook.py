@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from qsc_bot.errors import QscBotError
 from qsc_bot.models.address import is_loopback
 from qsc_bot.models.setup import Webhook
+from qsc_bot.operations.arrivals import Newest, timed_webhook
 from qsc_bot.results import Column, Ending, Listing, Record
 from qsc_bot.setup.back_end import SetupBackEnd
 from qsc_bot.setup.form import SECRET_MARK, has_stray_braces
@@ -25,10 +27,12 @@ PLAIN: Final = ("name", "via", "state", "last_delivery_at", "url")
 
 
 def list_webhooks(
-    setup: SetupBackEnd, others: Sequence[Webhook] = (), *, warnings: Sequence[str] = ()
+    setup: SetupBackEnd, others: Sequence[Webhook] = (), *, warnings: Sequence[str] = (), newest: Newest
 ) -> Listing[Webhook]:
-    """Every webhook, `others` among them; the secret in an address stays `{secret}`."""
-    items = sorted([*setup.webhooks(), *others], key=lambda one: one.name)
+    """Every webhook, `others` among them, each with its last delivery; the secret in an address stays `{secret}`."""
+    recipes = cache(setup.recipes)
+    found = [timed_webhook(one, newest, recipes) for one in (*setup.webhooks(), *others)]
+    items = sorted(found, key=lambda one: one.name)
     ending = Ending(warnings=warnings)
     return Listing(schema="webhook-list", items=items, columns=COLUMNS, plain=PLAIN, ending=lambda: ending)
 

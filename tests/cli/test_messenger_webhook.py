@@ -6,6 +6,8 @@ from typing import Any, Final
 import httpx
 import pytest
 
+from qsc_bot.models.delivery import Event, Kind, Via
+from qsc_bot.storage.deliveries import Arrived, Deliveries
 from tests.cli.terminal import PROD, SECRETS, Prod, Terminal
 from tests.conftest import MakeProd
 
@@ -29,6 +31,16 @@ def sent(prod: Prod) -> list[tuple[str, str, Any]]:
 
 def show(prod: Prod, name: str = "bot-messenger") -> Any:
     return prod.run("webhook", "show", name, "-o", "json").document
+
+
+def test_last_delivery_is_the_newest_that_arrived_here(prod: Prod) -> None:
+    prod.run(*REGISTER, URL, "--update")
+    assert show(prod)["last_delivery_at"] is None
+    arrived = Arrived(via=Via.MESSENGER, target="/messenger", headers={}, body=b"{}", verified=True)
+    store = Deliveries(prod.run.state / "deliveries.db", now=lambda: prod.run.now, tell=lambda _: None)
+    store.store(arrived, [Event(kind=Kind.MESSAGE, dedupe_key="m_1")], answer=200)
+    store.close()
+    assert show(prod)["last_delivery_at"] == "2026-11-22T09:02:30Z"
 
 
 def test_new_address_needs_update_then_is_called_and_read_back(prod: Prod) -> None:

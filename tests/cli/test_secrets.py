@@ -54,6 +54,7 @@ EVERYTHING = [
     ["recipe", "show", "r", "--form"],
     ["recipe", "confirm", "r"],
     ["recipe", "verify", "r", "--log", "-"],
+    ["recipe", "verify", "r", "--listen", "--port", "0", "--timeout", "0s"],
     ["recipe", "disable", "r"],
     ["recipe", "enable", "r"],
     ["recipe", "delete", "r", "--yes"],

@@ -94,22 +94,24 @@ def register(
 @command(app, "list", example="qsc-bot webhook list", schema="webhook-list")
 def list_webhooks(ctx: typer.Context) -> "Listing[Webhook]":
     """List the webhooks; Meta is asked about the one of Messenger."""
+    from qsc_bot.cli.arrivals import newest_deliveries
     from qsc_bot.cli.messenger import listed
     from qsc_bot.operations import webhook as operations
 
     here = session(ctx)
     others, warnings = listed(here)
-    return operations.list_webhooks(here.setup, others, warnings=warnings)
+    return operations.list_webhooks(here.setup, others, warnings=warnings, newest=newest_deliveries(here))
 
 
 @command(app, "show", example="qsc-bot webhook show bot-inbound", schema="webhook")
 def show_webhook(ctx: typer.Context, name: Name) -> "Record":
     """Show one webhook; of Messenger's, what the app and the Page subscribe to, and what is missing."""
+    from qsc_bot.cli.arrivals import timed
     from qsc_bot.cli.messenger import shown
     from qsc_bot.operations import webhook as operations
 
     here = session(ctx)
-    return shown(here, name) or operations.show_webhook(here.setup, name)
+    return timed(here, shown(here, name) or operations.show_webhook(here.setup, name))
 
 
 @command(app, "delete", example="qsc-bot webhook delete bot-inbound --yes", schema="webhook")
