@@ -7,7 +7,7 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from qsc_bot.cli.arrivals import stored_deliveries
+from qsc_bot.cli.arrivals import stored_deliveries, timed
 from qsc_bot.cli.guided import log_chunks
 from qsc_bot.cli.session import Session
 from qsc_bot.cli.writes import kept_reserve
@@ -58,7 +58,8 @@ def prove(here: Session, name: str, search: Search) -> "Record":
             found = replace(found, fired=store.fired(name, since=since))
     if not found.sightings and search.log is None and search.port is None:
         raise proof.blind(recipe, since)
-    return proof.verify_recipe(guided, name, _with_filter(here, guided, recipe, found, compare=search.compare))
+    found = _with_filter(here, guided, recipe, found, compare=search.compare)
+    return timed(here, proof.verify_recipe(guided, name, found))
 
 
 def _logged(here: Session, guided: "GuidedSetup", name: str, log: str) -> dict[str, Sighting]:

@@ -74,6 +74,7 @@ def test_stored_delivery_of_the_wanted_revision_proves_the_recipe(guided: Prod, 
     deliver(guided.run, verified=verified)
     document = verify(guided.run, "--no-compare").document
     assert (document["state"], document["evidence"]["count"]) == (state, 1)
+    assert document["last_delivery_at"] == "2026-11-22T09:02:30Z"
     assert show(guided.run)["state"] == state
     assert show(guided.run)["last_delivery_at"] == "2026-11-22T09:02:30Z"
 
