@@ -77,7 +77,7 @@ def shown(here: Session, name: str) -> "Record | None":
 
 def delete(here: Session, found: Known) -> "Record":
     """Take off what was asked for."""
-    return operations.delete_messenger(found.setup, found.entry, verify_token=_verify_token(here))
+    return operations.delete_messenger(found.setup, found.entry, verify_token=lambda: _verify_token(here))
 
 
 def plan_deletion(found: Known | None) -> "Report":

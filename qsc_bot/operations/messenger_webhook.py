@@ -1,6 +1,6 @@
 """The Messenger webhook of the bot's app: registered, compared on both layers, and taken off."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from msgspec.structs import replace
@@ -87,7 +87,7 @@ def list_messenger(setup: MessengerSetup) -> tuple[list[Webhook], list[str]]:
     return [setup.webhook(entry, layers)], told
 
 
-def delete_messenger(setup: MessengerSetup, entry: MessengerEntry, *, verify_token: str) -> Record:
+def delete_messenger(setup: MessengerSetup, entry: MessengerEntry, *, verify_token: Callable[[], str]) -> Record:
     """Take off the fields that were asked for; where Meta calls another address, only what is recorded is forgotten."""
     before = setup.layers()
     setup.delete(entry, before, verify_token=verify_token)

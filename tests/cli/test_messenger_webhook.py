@@ -147,6 +147,15 @@ def test_delete_takes_off_what_was_asked_for_and_leaves_the_rest(prod: Prod) -> 
     assert prod.run("webhook", "show", "bot-messenger").code == 6
 
 
+def test_delete_wants_the_verify_token_only_where_the_app_keeps_fields(prod: Prod) -> None:
+    prod.run(*REGISTER, URL, "--subscribe", "messages", "--update")
+    words = ("webhook", "delete", "bot-messenger", "--yes", "-o", "json")
+    refused = prod.run(*words, env={"QSC_BOT_VERIFY_TOKEN": ""})
+    assert (refused.code, "QSC_BOT_VERIFY_TOKEN" in refused.error["message"]) == (3, True)
+    prod.run(*REGISTER, URL, "--update")
+    assert prod.run(*words, env={"QSC_BOT_VERIFY_TOKEN": ""}).document["outcome"] == "deleted"
+
+
 def test_delete_leaves_what_calls_another_address(prod: Prod) -> None:
     prod.run(*REGISTER, URL, "--update")
     other_app_layer(prod, "https://other.example.com/hook", "messages")
