@@ -200,6 +200,11 @@ CATALOGUE: Final[Mapping[str, Kind]] = {
         "keep the file for the record; what was changed after the entry that the message names cannot be relied on",
     ),
     "webhook.different": Kind(_E.CONFLICT, "a webhook of this name exists with other content", "add --update"),
+    "webhook.no_handshake": Kind(
+        _E.CONFLICT,
+        "Meta called the address, and it did not repeat the challenge",
+        "let the bot run there with the same verify token; a listener does: qsc-bot webhook listen",
+    ),
     "webhook.in_use": Kind(_E.CONFLICT, "a recipe uses this webhook", "delete the recipe first"),
     "recipe.not_seen": Kind(
         _E.CONFLICT,

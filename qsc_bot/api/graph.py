@@ -20,6 +20,7 @@ WRONG_APP: Final = frozenset({2018164, 2018171})
 PERMISSION: Final = frozenset({10, 200, 230})
 PERSON_NOT_VISIBLE: Final = 210
 BLOCKED_FOR_NOW: Final = 368
+NO_HANDSHAKE: Final = 2200
 OWNERSHIP_WORDS: Final = ("thread", "control", "owner", "routing", "handover")
 
 
@@ -126,6 +127,8 @@ def classify(code: int, subcode: int, text: str, *, is_read: bool) -> tuple[type
 def _classify_code(code: int, text: str, *, is_read: bool) -> tuple[type[ApiError], str]:
     if code == 190:
         return AccessDenied, "auth.rejected"
+    if code == NO_HANDSHAKE:
+        return ApiError, "webhook.no_handshake"
     if code in LIMITS:
         return ApiError, "api.rate_limited"
     if code in TEMPORARY:

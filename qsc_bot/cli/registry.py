@@ -23,10 +23,15 @@ def open_guided(
         raise QscBotError(
             "config.recipes", f"profile {profile.name}: its recipes are kept by calls; nobody enters them by hand"
         )
-    path = project.parent / PROJECT_NAME if project else state / STATE_NAME
     return GuidedSetup(
-        RegistryFile(path, account_id=profile.account_id, shared=project is not None),
+        open_registry(profile, project=project, state=state),
         screen=Screen(host=profile.web_host, private_message_filter=profile.private_message_filter),
         by=next((environ[name] for name in PERSON if environ.get(name)), "unknown"),
         now=now,
     )
+
+
+def open_registry(profile: Profile, *, project: Path | None, state: Path) -> RegistryFile:
+    """The account's part of the registry file."""
+    path = project.parent / PROJECT_NAME if project else state / STATE_NAME
+    return RegistryFile(path, account_id=profile.account_id, shared=project is not None)

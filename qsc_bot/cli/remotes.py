@@ -17,6 +17,7 @@ from qsc_bot.api.handover import Handover
 from qsc_bot.api.mentions import Mentions
 from qsc_bot.api.remote import Remote
 from qsc_bot.api.social_connect import SocialConnect
+from qsc_bot.api.subscriptions import Subscriptions
 from qsc_bot.api.threads import Threads
 from qsc_bot.cli.interrupts import Interrupts
 from qsc_bot.control.driver import Driver, Drivers
@@ -156,6 +157,28 @@ class Remotes:
         if path is None:
             raise QscBotError("config.recipes", f"profile {self._profile.name}: recipes.path is not set")
         return RemoteSetup(Automation(self._social_connect, path=path))
+
+    @cached_property
+    def subscriptions(self) -> Subscriptions:
+        """What the app and the Page subscribe to; raises `config.messenger`, and `config.secret` without app secret."""
+        section = self._profile.messenger
+        if section is None:
+            raise QscBotError("config.messenger", f"profile {self._profile.name} has no messenger section")
+        if self._app_token(self._profile) is None:
+            trouble = self._secrets.trouble(self._profile, "app_secret")
+            text = f"profile {self._profile.name}: {variable_of('app_secret')} is not set"
+            raise QscBotError("config.secret", f"{text}; {trouble}" if trouble else text)
+        allowance = self._allowed("graph-app", self._profile.graph_base, self._app_token, "app_secret")
+        base_url = f"{self._profile.graph_base}/{section.graph_version}"
+        app = Graph(self._remote(base_url, "Meta app", self._app_token, allowance))
+        return Subscriptions(app, self._graph(section), app_id=section.bot_app_id, page_id=section.page_id)
+
+    def _app_token(self, profile: Profile) -> Secret | None:
+        """The app's own token, made of its id and its secret; it goes in the header, as every token."""
+        secret = self._secrets.app_secret(profile)
+        if secret is None or profile.messenger is None:
+            return None
+        return Secret(f"{profile.messenger.bot_app_id}|{secret.value}", secret.source)
 
     @cached_property
     def _social_connect(self) -> SocialConnect:

@@ -13,6 +13,12 @@ class SocialProfile(msgspec.Struct, frozen=True, kw_only=True):
     service_id: WireId
 
 
+class ContactDate(msgspec.Struct, frozen=True, kw_only=True):
+    """Unix seconds: when the contact was last changed; that a change of tags counts as one is assumed."""
+
+    updated: float | None = None
+
+
 class Contact(msgspec.Struct, frozen=True, kw_only=True):
     """One person as the account knows them; `tags` is null where the answer holds none."""
 
@@ -20,6 +26,7 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     name: str | None = None
     tags: list[str] | None = None
     socialprofiles: list[SocialProfile] | None = None
+    date: ContactDate | None = None
 
     @property
     def conversations(self) -> tuple[ConversationId, ...]:

@@ -28,12 +28,13 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Author(msgspec.Struct, frozen=True, kw_only=True):
-    """Who wrote it; `managed` is presumably one of our own profiles."""
+    """Who wrote it; `managed` is presumably one of our own profiles, `tags` of the contact are a hint only."""
 
     id: WireId | None = None
     name: str | None = None
     fullname: str | None = None
     managed: bool | None = None
+    tags: Any = None
 
 
 class Topic(msgspec.Struct, frozen=True, kw_only=True):

@@ -39,6 +39,7 @@ OwnFilter = Annotated[
         description="one line of at most 1000 characters",
     ),
 ]
+EventField = Annotated[str, Meta(pattern=r"^[a-z_]{1,60}$", description="a field of Messenger's events")]
 Change = Literal["create", "update", "enable", "disable", "delete"]
 State = Literal["recorded", "pending", "confirmed", "seen", "verified", "active", "disabled", "drifted"]
 
@@ -87,10 +88,14 @@ class Proven(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Seen(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Deliveries that bore a recipe's marker; `revision` is the one that fires, wanted or not."""
+    """Deliveries that bore a recipe's marker; `revision` is the one that fires, wanted or not.
+
+    `verified` says that one of them was signed.
+    """
 
     revision: Revision
     drifted: bool
+    verified: bool = False
     count: NotNegative
     first: Moment | None = None
     last: Moment | None = None
@@ -106,6 +111,16 @@ class WebhookEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     via: Literal["social-connect"] = "social-connect"
     authorization: bool = False
     state: Literal["recorded"] = "recorded"
+
+
+class MessengerEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What Meta does not hold of its one webhook of an app: our name for it, and what was asked for."""
+
+    name: ObjectName
+    app_id: Identifier
+    page_id: Identifier
+    url: Address
+    subscribe: list[EventField]
 
 
 class RecipeEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -140,6 +155,7 @@ class Account(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The webhooks and recipes of one account, and what its recipes were before."""
 
     webhooks: list[WebhookEntry] = []
+    messenger: list[MessengerEntry] = []
     recipes: list[RecipeEntry] = []
     retired: list[Retired] = []
 

@@ -73,6 +73,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     confirmed_by: str | None = None
     confirmed_at: datetime | None = None
     evidence: Evidence | None = None
+    last_delivery_at: datetime | None = None
     form: SetupForm | None = None
 
 

@@ -1,13 +1,16 @@
 """Webhooks: the addresses of the bot that get events."""
 
 import re
+from collections.abc import Sequence
+from functools import cache
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from qsc_bot.errors import QscBotError
 from qsc_bot.models.address import is_loopback
 from qsc_bot.models.setup import Webhook
-from qsc_bot.results import Column, Listing, Record
+from qsc_bot.operations.arrivals import Newest, timed_webhook
+from qsc_bot.results import Column, Ending, Listing, Record
 from qsc_bot.setup.back_end import SetupBackEnd
 from qsc_bot.setup.form import SECRET_MARK, has_stray_braces
 
@@ -23,9 +26,15 @@ COLUMNS: Final = (
 PLAIN: Final = ("name", "via", "state", "last_delivery_at", "url")
 
 
-def list_webhooks(setup: SetupBackEnd) -> Listing[Webhook]:
-    """Every webhook; the secret in an address stays `{secret}`."""
-    return Listing(schema="webhook-list", items=setup.webhooks(), columns=COLUMNS, plain=PLAIN)
+def list_webhooks(
+    setup: SetupBackEnd, others: Sequence[Webhook] = (), *, warnings: Sequence[str] = (), newest: Newest
+) -> Listing[Webhook]:
+    """Every webhook, `others` among them, each with its last delivery; the secret in an address stays `{secret}`."""
+    recipes = cache(setup.recipes)
+    found = [timed_webhook(one, newest, recipes) for one in (*setup.webhooks(), *others)]
+    items = sorted(found, key=lambda one: one.name)
+    ending = Ending(warnings=warnings)
+    return Listing(schema="webhook-list", items=items, columns=COLUMNS, plain=PLAIN, ending=lambda: ending)
 
 
 def show_webhook(setup: SetupBackEnd, name: str) -> Record:
@@ -49,12 +58,7 @@ def register_webhook(
     `config.secret` where `{secret}` has no value; `trouble` is why a stored one could not be read.
     """
     warnings = check_url(url)
-    if url_secret and _holds(url, url_secret):
-        hint = (f"write {SECRET_MARK} where the secret stands",)
-        raise QscBotError("usage.url", f"the address of {name} holds the secret itself, and would be kept", hint=hint)
-    if SECRET_MARK in url and url_secret is None:
-        fault = f"the address of {name} holds {SECRET_MARK}, and QSC_BOT_URL_SECRET is not set"
-        raise QscBotError("config.secret", f"{fault}; {trouble}" if trouble else fault)
+    check_secret(name, url, url_secret, trouble=trouble)
     hidden = {
         "url_secret": url_secret if SECRET_MARK in url else None,
         "authorization": authorization,
@@ -117,6 +121,16 @@ def check_url(url: str) -> list[str]:
     if parts.scheme == "http" and not is_loopback(host):
         return [f"{host} is called without encryption: customers' messages can be read on the way"]
     return []
+
+
+def check_secret(name: str, url: str, secret: str | None, *, trouble: str | None = None) -> None:
+    """Refuse an address that holds the secret itself, or its place without a secret; see `register_webhook`."""
+    if secret and _holds(url, secret):
+        hint = (f"write {SECRET_MARK} where the secret stands",)
+        raise QscBotError("usage.url", f"the address of {name} holds the secret itself, and would be kept", hint=hint)
+    if SECRET_MARK in url and secret is None:
+        fault = f"the address of {name} holds {SECRET_MARK}, and QSC_BOT_URL_SECRET is not set"
+        raise QscBotError("config.secret", f"{fault}; {trouble}" if trouble else fault)
 
 
 def _holds(url: str, secret: str) -> bool:

@@ -64,16 +64,21 @@ def is_loopback(url: str) -> bool:
     return urlsplit(url).hostname in LOOPBACK
 
 
+def target_of(url: str) -> str:
+    """What of an address stands in a request: its path and query."""
+    parts = urlsplit(url)
+    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+
+
 def loopback_deliver(url: str, headers: Mapping[str, str], body: bytes) -> int | None:
     """Send a webhook to a server on this machine; None when it is elsewhere or does not answer."""
-    parts = urlsplit(url)
-    if not is_loopback(url) or parts.scheme != "http":
-        return None
-    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    try:
-        return _request("POST", parts.netloc, target, headers, body)[0]
-    except (OSError, http.client.HTTPException, UnicodeError):
-        return None
+    status, _ = _reach("POST", url, headers, body)
+    return status or None
+
+
+def loopback_fetch(url: str) -> tuple[int, bytes]:
+    """Get an address of this machine; status 0 when it is elsewhere or does not answer."""
+    return _reach("GET", url, {}, b"")
 
 
 def loopback_call(address: str) -> Call:
@@ -87,6 +92,16 @@ def loopback_call(address: str) -> Call:
             return 0, b""
 
     return call
+
+
+def _reach(method: str, url: str, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
+    parts = urlsplit(url)
+    if not is_loopback(url) or parts.scheme != "http":
+        return 0, b""
+    try:
+        return _request(method, parts.netloc, target_of(url), headers, body)
+    except (OSError, http.client.HTTPException, UnicodeError):
+        return 0, b""
 
 
 def _request(method: str, netloc: str, target: str, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes]:

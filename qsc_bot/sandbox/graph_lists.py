@@ -1,4 +1,4 @@
-"""Meta's lists: the Page's conversations, the connected apps, and what a token is."""
+"""The Page's conversations as Meta lists them, and what a token is."""
 
 import base64
 import binascii
@@ -10,7 +10,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from qsc_bot.sandbox import account
-from qsc_bot.sandbox.deliveries import is_address
 from qsc_bot.sandbox.graph import GraphCall, check_page
 from qsc_bot.sandbox.messages import newest_from_customer
 from qsc_bot.sandbox.threads import DAY_SECONDS, RefusedError, Thread, lapse
@@ -39,45 +38,6 @@ def list_conversations(call: GraphCall, page: str) -> dict[str, Any]:
     return {"data": data, "paging": _describe_paging(call, rows[:limit], more=len(rows) > limit)}
 
 
-def list_apps(call: GraphCall, page: str) -> dict[str, Any]:
-    """GET {page}/subscribed_apps: every connected app (whether Meta shows other vendors' is not known)."""
-    check_page(page)
-    rows = call.db.execute("SELECT id, page_fields FROM apps WHERE page_fields <> '' ORDER BY id")
-    return {"data": [_describe_app(row["id"], row["page_fields"]) for row in rows]}
-
-
-def subscribe_app(call: GraphCall, page: str) -> dict[str, Any]:
-    """POST {page}/subscribed_apps?subscribed_fields=: this replaces the calling app's list."""
-    check_page(page)
-    fields = _read_list(call, "subscribed_fields")
-    call.db.execute("UPDATE apps SET page_fields = ? WHERE id = ?", (fields, call.app))
-    return {"success": "true"}
-
-
-def list_subscriptions(call: GraphCall, app: str) -> dict[str, Any]:
-    """GET {app}/subscriptions."""
-    _check_app(call, app)
-    row = call.db.execute("SELECT callback, fields FROM apps WHERE id = ?", (app,)).fetchone()
-    if not row["fields"]:
-        return {"data": []}
-    callback = row["callback"].replace("{sandbox}", call.settings.address)
-    fields = [{"name": name, "version": "v25.0"} for name in row["fields"].split(",")]
-    return {"data": [{"object": "page", "callback_url": callback, "active": True, "fields": fields}]}
-
-
-def write_subscription(call: GraphCall, app: str) -> dict[str, Any]:
-    """POST {app}/subscriptions: this replaces address and list (the handshake is left out)."""
-    _check_app(call, app)
-    callback = str(call.params.get("callback_url", ""))
-    if not is_address(callback):
-        raise RefusedError(100, None, "Param callback_url must be an address")
-    if not call.params.get("verify_token"):
-        raise RefusedError(100, None, "The parameter verify_token is required")
-    fields = _read_list(call, "fields")
-    call.db.execute("UPDATE apps SET callback = ?, fields = ? WHERE id = ?", (callback, fields, app))
-    return {"success": True}
-
-
 def inspect_token(call: GraphCall) -> dict[str, Any]:
     """GET debug_token: which app minted a token."""
     app = account.GRAPH_TOKENS.get(str(call.params.get("input_token", "")))
@@ -87,20 +47,6 @@ def inspect_token(call: GraphCall) -> dict[str, Any]:
     name = account.APP_NAMES[app]
     detail = {"app_id": app, "application": name, "type": "PAGE", "profile_id": account.PAGE_ID}
     return {"data": {**detail, "is_valid": True, "expires_at": 0, "scopes": scopes}}
-
-
-def _check_app(call: GraphCall, app: str) -> None:
-    if app != call.app:
-        raise RefusedError(100, 33, f"Unsupported request. Object with ID '{app}' does not exist")
-
-
-def _read_list(call: GraphCall, name: str) -> str:
-    value = call.params.get(name)
-    fields = value if isinstance(value, list) else str(value or "").split(",")
-    names = [str(field).strip() for field in fields if str(field).strip()]
-    if not names:
-        raise RefusedError(100, None, f"The parameter {name} is required")
-    return ",".join(names)
 
 
 def _read_fields(call: GraphCall) -> list[str]:
@@ -176,9 +122,3 @@ def _open_cursor(cursor: str) -> tuple[int, str]:
     if not isinstance(updated, int) or abs(updated) > _NEWEST:
         raise RefusedError(100, None, "Param after is no cursor")
     return updated, str(psid)
-
-
-def _describe_app(app: str, fields: str) -> dict[str, Any]:
-    name = account.APP_NAMES[app]
-    link = f"https://sandbox.example/apps/{app}"
-    return {"id": app, "name": name, "category": "Business", "link": link, "subscribed_fields": fields.split(",")}

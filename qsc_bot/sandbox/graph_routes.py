@@ -6,7 +6,7 @@ from typing import Any
 
 from werkzeug.wrappers import Request
 
-from qsc_bot.sandbox import graph, graph_lists
+from qsc_bot.sandbox import graph, graph_lists, subscriptions
 from qsc_bot.sandbox.deliveries import send
 from qsc_bot.sandbox.graph import GraphCall
 from qsc_bot.sandbox.match import Match
@@ -25,10 +25,15 @@ ENDPOINTS: Mapping[str, Mapping[str, Callable[..., dict[str, Any]]]] = {
     "/graph/{page}/extend_thread_control": {"POST": graph.extend_control},
     "/graph/{page}/messages": {"POST": graph.send},
     "/graph/{page}/conversations": {"GET": graph_lists.list_conversations},
-    "/graph/{page}/subscribed_apps": {"GET": graph_lists.list_apps, "POST": graph_lists.subscribe_app},
+    "/graph/{page}/subscribed_apps": {
+        "GET": subscriptions.list_apps,
+        "POST": subscriptions.subscribe_app,
+        "DELETE": subscriptions.unsubscribe_app,
+    },
     "/graph/{app}/subscriptions": {
-        "GET": graph_lists.list_subscriptions,
-        "POST": graph_lists.write_subscription,
+        "GET": subscriptions.list_subscriptions,
+        "POST": subscriptions.write_subscription,
+        "DELETE": subscriptions.delete_subscription,
     },
 }
 
@@ -53,6 +58,8 @@ def _act(world: World, request: Request, match: Match, outbox: list[Delivery]) -
     if not match.pattern:
         raise RefusedError(100, 33, f"Unsupported {request.method.lower()} request for {request.path}")
     act = ENDPOINTS[match.pattern][match.method]
+    if act is subscriptions.write_subscription:
+        subscriptions.shake_hands(world, app, token, params, **match.values)
     transaction = world.state.reading if match.method == "GET" else world.state.writing
     with transaction() as db:
         call = GraphCall(

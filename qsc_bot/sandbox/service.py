@@ -13,7 +13,7 @@ from werkzeug.test import Client
 from qsc_bot.sandbox import faults, presence
 from qsc_bot.sandbox.account import TOPIC_ID
 from qsc_bot.sandbox.control import list_conversations, read_control
-from qsc_bot.sandbox.deliveries import describe_deliveries, loopback_deliver, send
+from qsc_bot.sandbox.deliveries import describe_deliveries, loopback_deliver, loopback_fetch, send, target_of
 from qsc_bot.sandbox.people import find_person, parse_conversation
 from qsc_bot.sandbox.routes import respond
 from qsc_bot.sandbox.seed import plant
@@ -21,7 +21,7 @@ from qsc_bot.sandbox.settings import Settings
 from qsc_bot.sandbox.staff import mark_done, press_hand_over, reply_as_agent, take_case, write_as_customer
 from qsc_bot.sandbox.state import State, read_meta, write_meta
 from qsc_bot.sandbox.trials import Trials
-from qsc_bot.sandbox.world import Call, Deliver, Moment, World
+from qsc_bot.sandbox.world import Call, Deliver, Fetch, Moment, World
 
 __all__ = ["Sandbox", "Settings", "in_memory_call", "in_memory_deliver", "open_in_memory"]
 
@@ -40,10 +40,13 @@ class Sandbox:
         sleep: Callable[[float], None],
         deliver: Deliver,
         call: Call,
+        fetch: Fetch = loopback_fetch,
     ) -> None:
         self.settings = settings
         self._served_key = ""
-        self._world = World(state=State(path), settings=settings, clock=clock, sleep=sleep, deliver=deliver, call=call)
+        self._world = World(
+            state=State(path), settings=settings, clock=clock, sleep=sleep, deliver=deliver, fetch=fetch, call=call
+        )
         with self._world.state.writing() as db:
             if not read_meta(db, "seed"):
                 plant(db, "demo", now=clock())
@@ -196,13 +199,21 @@ def in_memory_deliver(app: WSGIApplication, *, address: str = _DEFAULTS.address)
     own, call = urlsplit(address).netloc, in_memory_call(app)
 
     def deliver(url: str, headers: Mapping[str, str], body: bytes) -> int | None:
-        parts = urlsplit(url)
-        if parts.netloc != own:
+        if urlsplit(url).netloc != own:
             return loopback_deliver(url, headers, body)
-        target = parts.path + (f"?{parts.query}" if parts.query else "")
-        return call("POST", target, headers, body)[0]
+        return call("POST", target_of(url), headers, body)[0]
 
     return deliver
+
+
+def in_memory_fetch(app: WSGIApplication, *, address: str = _DEFAULTS.address) -> Fetch:
+    """The way to an address that is to be got: in memory to the sandbox itself, by socket to others on this machine."""
+    own, call = urlsplit(address).netloc, in_memory_call(app)
+
+    def fetch(url: str) -> tuple[int, bytes]:
+        return call("GET", target_of(url), {}, b"") if urlsplit(url).netloc == own else loopback_fetch(url)
+
+    return fetch
 
 
 def open_in_memory(
@@ -218,6 +229,15 @@ def open_in_memory(
     def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         return opened[0](environ, start_response)
 
-    deliver = in_memory_deliver(app, address=settings.address)
-    opened.append(Sandbox(path, settings=settings, clock=clock, sleep=sleep, deliver=deliver, call=in_memory_call(app)))
+    opened.append(
+        Sandbox(
+            path,
+            settings=settings,
+            clock=clock,
+            sleep=sleep,
+            deliver=in_memory_deliver(app, address=settings.address),
+            call=in_memory_call(app),
+            fetch=in_memory_fetch(app, address=settings.address),
+        )
+    )
     return opened[0]

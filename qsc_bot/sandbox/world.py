@@ -8,6 +8,8 @@ from qsc_bot.sandbox.settings import Settings
 from qsc_bot.sandbox.state import State, read_meta
 
 Deliver = Callable[[str, Mapping[str, str], bytes], int | None]
+Fetch = Callable[[str], tuple[int, bytes]]
+"""Gets an address: the status, 0 where nobody answers, and the body."""
 Call = Callable[[str, str, Mapping[str, str], bytes], tuple[int, bytes]]
 
 
@@ -30,6 +32,7 @@ class World:
     clock: Callable[[], float]
     sleep: Callable[[float], None]
     deliver: Deliver
+    fetch: Fetch
     call: Call
 
     def now(self, db: sqlite3.Connection) -> float:

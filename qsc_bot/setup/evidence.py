@@ -1,5 +1,6 @@
 """What deliveries that bear a recipe's marker prove of it."""
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,12 +19,16 @@ CLOCK_TOLERANCE: Final = timedelta(minutes=2)
 
 @dataclass(frozen=True, kw_only=True)
 class Sighting:
-    """Deliveries of one revision; the times are of those that had one, but for the `ahead` dated in the future."""
+    """Deliveries of one revision; the times are of those that had one, but for the `ahead` dated in the future.
+
+    `verified` of them were signed; a log does not tell of any.
+    """
 
     count: int
     first: datetime | None = None
     last: datetime | None = None
     ahead: int = 0
+    verified: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +74,20 @@ def judge(
     _check_newer_than_change(entry, wanted, retired.get(revision))
     warnings = (*_ahead(sightings), *_warnings(others, wanted))
     return _seen(entry, revision, wanted, content=content, by=by, at=at, warnings=warnings)
+
+
+def drifted(verdict: Verdict, why: str) -> Verdict:
+    """The same evidence, found to be drift."""
+    seen = verdict.entry.seen
+    assert seen is not None
+    return dataclasses.replace(verdict, entry=replace(verdict.entry, seen=replace(seen, drifted=True)), drift=why)
+
+
+def counts_from(entry: RecipeEntry) -> datetime | None:
+    """From when on a delivery tells of the recipe as it was last said or asked to be; None for always."""
+    asked = moment_in(entry.pending.at) if entry.pending else None
+    said = moment_in(entry.confirmed.at) if entry.confirmed else None
+    return max((one for one in (asked, said) if one), default=None)
 
 
 def _why_not(entry: RecipeEntry, content: Content, revision: str, sightings: Mapping[str, Sighting]) -> str:
@@ -149,9 +168,11 @@ def _seen(
     drift: str | None = None,
     warnings: tuple[str, ...] = (),
 ) -> Verdict:
+    known = entry.seen is not None and entry.seen.revision == live and entry.seen.verified
     seen = Seen(
         revision=live,
         drifted=drift is not None,
+        verified=sighting.verified > 0 or known,
         count=sighting.count,
         first=written(sighting.first) if sighting.first else None,
         last=written(sighting.last) if sighting.last else None,

@@ -171,7 +171,7 @@ def _action(name: str, content: Content, *, revision: str, revealed: Revealed) -
 
 
 def filled(url: str, secret: str | None) -> str:
-    """An address with the secret in its place."""
+    """The address with the secret in its place, where there is one."""
     return url.replace(SECRET_MARK, quote(secret, safe="")) if secret else url
 
 

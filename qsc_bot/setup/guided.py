@@ -22,7 +22,7 @@ from qsc_bot.models.registry import (
 )
 from qsc_bot.models.setup import Noun, Recipe, SetupForm, Webhook
 from qsc_bot.setup.back_end import BackEndName, different, in_use
-from qsc_bot.setup.evidence import Sighting, Verdict, judge
+from qsc_bot.setup.evidence import Sighting, Verdict, counts_from, drifted, judge
 from qsc_bot.setup.form import (
     COMPARE,
     ONLY_PROVEN,
@@ -203,20 +203,36 @@ class GuidedSetup:
                 return replace(all_of_it, path=form.path, note=COMPARE)
         return all_of_it
 
-    def see(self, name: str, sightings: Mapping[str, Sighting]) -> Verdict:
-        """Record what deliveries prove of a recipe; raises `recipe.not_found` and `recipe.not_seen`."""
+    def weigh(self, name: str, sightings: Mapping[str, Sighting]) -> Verdict:
+        """What deliveries prove of a recipe, not recorded; raises `recipe.not_found` and `recipe.not_seen`."""
+        return self._verdict(name, self._store.read(), sightings)
+
+    def see(self, name: str, sightings: Mapping[str, Sighting], *, outside: str | None = None) -> Verdict:
+        """Record what deliveries prove of a recipe; raises `recipe.not_found` and `recipe.not_seen`.
+
+        `outside` says what is wrong with one that the wanted revision's filter should have left out.
+        """
         verdicts: list[Verdict] = []
 
         def edit(account: Account) -> tuple[Account, str]:
-            entry = _find(account.recipes, "recipe", name)
-            content, revision = wanted_of(entry, account)
-            before = retired_of(name, account)
-            verdict = judge(entry, content, revision, sightings, retired=before, by=self._by, at=self.now())
+            verdict = self._verdict(name, account, sightings)
+            if outside and verdict.drift is None:
+                verdict = drifted(verdict, outside)
             verdicts.append(verdict)
             return replace(account, recipes=_exchanged(account.recipes, settled(verdict.entry, account))), "updated"
 
         self._change(edit)
         return verdicts[-1]
+
+    def counts_from(self, name: str) -> datetime | None:
+        """From when on a delivery tells of the recipe as it is wanted now; raises `recipe.not_found`."""
+        return counts_from(_find(self._store.read().recipes, "recipe", name))
+
+    def _verdict(self, name: str, account: Account, sightings: Mapping[str, Sighting]) -> Verdict:
+        entry = _find(account.recipes, "recipe", name)
+        content, revision = wanted_of(entry, account)
+        before = retired_of(name, account)
+        return judge(entry, content, revision, sightings, retired=before, by=self._by, at=self.now())
 
     def _own_filter(self) -> str | None:
         """The profile's own filter for private messages; raises `config.invalid` where no form can show it."""

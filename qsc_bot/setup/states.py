@@ -62,7 +62,7 @@ def state_of(entry: RecipeEntry, content: Content, revision: str) -> State:
     if entry.pending or entry.revision != revision:
         return "pending"
     if entry.seen and entry.seen.revision == revision and entry.enabled:
-        return "seen"
+        return "verified" if entry.seen.verified else "seen"
     if entry.confirmed and entry.confirmed.content == content:
         return "confirmed" if entry.enabled else "disabled"
     return "pending"

@@ -46,6 +46,17 @@ class Arrived(msgspec.Struct, frozen=True, kw_only=True):
     revision: str | None = None
 
 
+class Fired(msgspec.Struct, frozen=True, kw_only=True):
+    """A delivery that bore a recipe's marker; `is_private` is null where it cannot be told."""
+
+    revision: str
+    received_at: datetime
+    verified: bool
+    is_private: bool | None
+    conversation: str | None
+    dedupe_key: str
+
+
 class Deliveries:
     """The store of a state folder, shared by every listener of this machine; raises `config.state` where it fails."""
 
@@ -125,6 +136,24 @@ class Deliveries:
             rows = db.execute(sql, values).fetchall()
         yield from map(_delivery, rows)
 
+    def fired(self, recipe: str, *, since: datetime) -> list[Fired]:
+        """What bore a recipe's name and a revision, the oldest first."""
+        sql = (
+            "SELECT revision, received_at, verified, is_private, conversation, dedupe_key FROM deliveries "
+            "WHERE recipe = ? AND revision IS NOT NULL AND received_at >= ? ORDER BY received_at, id"
+        )
+        with self._reading() as db:
+            rows = db.execute(sql, (recipe, since.timestamp())).fetchall()
+        return [_fired(row) for row in rows]
+
+    def newest(self) -> dict[tuple[Via, str | None], datetime]:
+        """When the last delivery came, by who sent it and the recipe whose name it bore."""
+        with self._reading() as db:
+            rows = db.execute(
+                "SELECT via, recipe, max(received_at) AS at FROM deliveries GROUP BY via, recipe"
+            ).fetchall()
+        return {(Via(row["via"]), row["recipe"]): at for row in rows if (at := moment(row["at"]))}
+
     def read(self, delivery: str) -> tuple[Delivery, Arrived]:
         """One delivery and the request that it came in; raises `delivery.not_found`."""
         columns = ", ".join(f"deliveries.{name.strip()}" for name in _COLUMNS.split(","))
@@ -187,6 +216,19 @@ def _insert(
         row + marks,
     ).rowcount
     return one if added else None
+
+
+def _fired(row: sqlite3.Row) -> Fired:
+    received_at = moment(row["received_at"])
+    assert received_at is not None
+    return Fired(
+        revision=row["revision"],
+        received_at=received_at,
+        verified=bool(row["verified"]),
+        is_private=None if row["is_private"] is None else bool(row["is_private"]),
+        conversation=row["conversation"],
+        dedupe_key=row["dedupe_key"],
+    )
 
 
 def _delivery(row: sqlite3.Row) -> Delivery:

@@ -109,7 +109,8 @@ class RegistryFile:
 def _check_names(account: Account, where: str) -> None:
     webhooks = [one.name for one in account.webhooks]
     recipes = [one.name for one in account.recipes]
-    for noun, names in (("webhooks", webhooks), ("recipes", recipes)):
+    everywhere = webhooks + [one.name for one in account.messenger]
+    for noun, names in (("webhooks", everywhere), ("recipes", recipes)):
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice:
             raise QscBotError("config.invalid", f"{where}.{noun}: the name {twice} stands twice")

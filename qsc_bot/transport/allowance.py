@@ -28,7 +28,7 @@ _LOOKS_FOR_FIRST: Final = 300
 _LOOKS_FOR_MORE: Final = 40
 _WAITS: Final = 3
 
-RemoteName = Literal["social-connect", "graph"]
+RemoteName = Literal["social-connect", "graph", "graph-app"]
 
 
 @dataclass

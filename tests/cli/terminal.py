@@ -108,6 +108,8 @@ class Wire(httpx.BaseTransport):
         headers = dict(request.headers)
         if headers.get("authorization") == f"Bearer {token}":
             headers["authorization"] = "Bearer sandbox"
+        if headers.get("authorization") == f"Bearer 111|{SECRETS['QSC_BOT_APP_SECRET']}":
+            headers["authorization"] = "Bearer 111|sandbox-app-secret"
         return self._inner.handle_request(httpx.Request(request.method, url, headers=headers, content=request.read()))
 
     @property

@@ -60,6 +60,7 @@ RECIPE: Final = [
     "confirmed_by",
     "confirmed_at",
     "evidence",
+    "last_delivery_at",
     "form",
 ]
 PROFILE: Final = [

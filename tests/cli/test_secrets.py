@@ -13,6 +13,7 @@ from tests.conftest import MakeProd
 from tests.credentials.backends import Memory
 
 LOG = '10.0.0.1 - - [22/Nov/2026:09:02:30 +0000] "POST /x?qsc_recipe=r&qsc_rev=000000000000 HTTP/1.1" 200 2\n'
+MESSENGER = ["webhook", "register", "bot-messenger", "--via", "messenger", "--url", "https://bot.example.com/{secret}"]
 EVERYTHING = [
     ["conversation", "list"],
     ["conversation", "show", "twitter:1001"],
@@ -40,7 +41,12 @@ EVERYTHING = [
     ["operation", "export", "-o", "ndjson"],
     ["operation", "prune", "--older-than", "0s", "--yes"],
     ["webhook", "register", "bot", "--url", "https://bot.example.com/{secret}"],
+    [*MESSENGER, "--dry-run"],
+    [*MESSENGER, "--update"],
     ["webhook", "list"],
+    ["webhook", "show", "bot-messenger"],
+    ["webhook", "delete", "bot-messenger", "--dry-run"],
+    ["webhook", "delete", "bot-messenger", "--yes"],
     ["webhook", "show", "bot"],
     ["webhook", "verify", "bot", "--allow-host", "bot.example.com"],
     ["webhook", "verify", "--url", "http://127.0.0.1:9/{secret}", "--via", "messenger"],
@@ -53,6 +59,7 @@ EVERYTHING = [
     ["recipe", "show", "r", "--form"],
     ["recipe", "confirm", "r"],
     ["recipe", "verify", "r", "--log", "-"],
+    ["recipe", "verify", "r", "--listen", "--port", "0", "--timeout", "0s"],
     ["recipe", "disable", "r"],
     ["recipe", "enable", "r"],
     ["recipe", "delete", "r", "--yes"],

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from werkzeug.test import Client
@@ -53,6 +54,7 @@ def receiving(tmp_path: Path, sent: list[Sent]) -> Iterator[Bench]:
         sleep=lambda _: None,
         deliver=deliver,
         call=lambda *_: (500, b""),
+        fetch=lambda url: (200, parse_qs(urlsplit(url).query)["hub.challenge"][0].encode()),
     )
     bench = Bench(path=tmp_path / "receiving.db")
     bench.sandbox.close()

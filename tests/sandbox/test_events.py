@@ -86,6 +86,7 @@ def test_echo_names_the_sending_app_once_subscribed(receiving: Bench, sent: list
     fields = "message_echoes"
     receiving.graph("POST", f"/me/subscribed_apps?subscribed_fields={fields}")
     body = {
+        "object": "page",
         "callback_url": "http://127.0.0.1:8081/example-bot/messenger",
         "verify_token": "v",
         "fields": fields,

@@ -228,18 +228,60 @@ def test_app_subscription_is_replaced_with_the_app_token(bench: Bench) -> None:
     assert shown["callback_url"] == "http://127.0.0.1:8081/example-bot/messenger"
     body = {
         "object": "page",
-        "callback_url": "http://127.0.0.1:9/m",
+        "callback_url": "https://bot.example.com/m",
         "verify_token": "v",
         "fields": "messages",
     }
     assert bench.graph("POST", "/111/subscriptions", body, token=token) == (200, {"success": True})
     shown = bench.graph("GET", "/111/subscriptions", token=token)[1]["data"][0]
     assert (shown["callback_url"], [item["name"] for item in shown["fields"]]) == (
-        "http://127.0.0.1:9/m",
+        "https://bot.example.com/m",
         ["messages"],
     )
     assert refusal(bench.graph("GET", "/111/subscriptions", token="111|wrong")) == (400, 190, None)
     assert refusal(bench.graph("GET", "/me/conversations", token=token)) == (400, 190, None)
+
+
+BOT = "http://127.0.0.1:8081/example-bot/messenger"
+SUBSCRIBE = {"object": "page", "callback_url": BOT, "verify_token": "sandbox-verify-token", "fields": "messages,feed"}
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"verify_token": "wrong"}, 2200),
+        ({"callback_url": "http://127.0.0.1:9/m"}, 2200),
+        ({"callback_url": "http://127.0.0.1:8081/nowhere"}, 2200),
+        ({"callback_url": "nowhere"}, 100),
+        ({"object": "user"}, 100),
+        ({"fields": "messaging_handover"}, 100),
+        ({"fields": ""}, 100),
+        ({"verify_token": ""}, 100),
+    ],
+    ids=str,
+)
+def test_app_subscription_that_is_refused_changes_nothing(bench: Bench, change: dict[str, str], code: int) -> None:
+    token = "111|sandbox-app-secret"
+    before = bench.graph("GET", "/111/subscriptions", token=token)
+    assert refusal(bench.graph("POST", "/111/subscriptions", SUBSCRIBE | change, token=token)) == (400, code, None)
+    assert bench.graph("GET", "/111/subscriptions", token=token) == before
+
+
+def test_callback_on_this_machine_that_shakes_hands_is_accepted_with_the_apps_token_only(bench: Bench) -> None:
+    token = "111|sandbox-app-secret"
+    assert bench.graph("POST", "/111/subscriptions", SUBSCRIBE, token=token) == (200, {"success": True})
+    assert refusal(bench.graph("POST", "/111/subscriptions", SUBSCRIBE)) == (400, 15, None)
+
+
+def test_subscriptions_are_taken_off_field_by_field_or_whole(bench: Bench) -> None:
+    token = "111|sandbox-app-secret"
+    bench.graph("DELETE", "/111/subscriptions?object=page&fields=standby,messages", token=token)
+    shown = bench.graph("GET", "/111/subscriptions", token=token)[1]["data"][0]["fields"]
+    assert [one["name"] for one in shown] == ["messaging_postbacks", "messaging_handovers"]
+    assert bench.graph("DELETE", "/111/subscriptions?object=page", token=token) == (200, {"success": True})
+    assert bench.graph("GET", "/111/subscriptions", token=token)[1] == {"data": []}
+    assert bench.graph("DELETE", f"{PAGE}/subscribed_apps") == (200, {"success": True})
+    assert [one["id"] for one in bench.graph("GET", f"{PAGE}/subscribed_apps")[1]["data"]] == ["222"]
 
 
 def test_debug_token_names_the_app(bench: Bench) -> None:

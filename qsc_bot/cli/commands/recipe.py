@@ -1,11 +1,13 @@
 """Set up the automation recipes that trigger a webhook."""
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import typer
 
-from qsc_bot.cli.guided import end_with_form, log_chunks, show_form
-from qsc_bot.cli.options import command, group, session
+from qsc_bot.cli.guided import end_with_form, show_form
+from qsc_bot.cli.options import command, duration, group, session
+from qsc_bot.cli.options import since as since_parser
 from qsc_bot.cli.words import identifier
 from qsc_bot.cli.writes import Confirm, check_setup_write
 from qsc_bot.models.choices import Active
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
 app = group("Set up the automation recipes that trigger a webhook.")
 
+WEEK: Final = timedelta(days=7)
 Marker = Literal["url", "none"]
 ShowSecrets = Annotated[
     bool, typer.Option("--show-secrets", help="Show secrets in the form where it is not read on a terminal too.")
@@ -108,10 +111,11 @@ def show_recipe(
     authorization_stdin: Authorization = False,
 ) -> "Record":
     """Show one recipe, or the form for it."""
+    from qsc_bot.cli.arrivals import timed
     from qsc_bot.operations import recipe as operations
 
     here = session(ctx)
-    record = operations.show_recipe(here.setup, name)
+    record = timed(here, operations.show_recipe(here.setup, name))
     if not form:
         return record
     authorization = here.prompts.read_secret() if authorization_stdin else None
@@ -139,16 +143,49 @@ def verify(
     ctx: typer.Context,
     name: Name,
     log: Annotated[
-        str,
+        str | None,
         typer.Option("--log", metavar="FILE", help="An access log or JSON log of the bot, or - for standard input."),
-    ],
+    ] = None,
+    listen: Annotated[
+        bool, typer.Option("--listen", help="Listen on this machine until a delivery bears the recipe's marker.")
+    ] = False,
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Where to listen; 0 is a free one.")] = 8787,
+    timeout: Annotated[
+        timedelta,
+        typer.Option(
+            "--timeout",
+            parser=duration,
+            metavar="DURATION",
+            help="How long to listen, such as 90s.",
+            show_default="10m",
+        ),
+    ] = timedelta(minutes=10),
+    since: Annotated[
+        Any,
+        typer.Option(
+            parser=since_parser,
+            metavar="DURATION|TIME",
+            help="Stored deliveries since then: 3d, a date or RFC 3339 (UTC without a zone).",
+            show_default="7d",
+        ),
+    ] = WEEK,
+    compare: Annotated[
+        bool | None,
+        typer.Option(
+            "--compare/--no-compare",
+            help="Compare stored deliveries with the inbox, in 10 calls at most; default: where there are any.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> "Record":
-    """Find a recipe's deliveries in a log of the bot: proof that its address was entered and fires."""
-    from qsc_bot.operations.guided import verify_recipe
+    """Find a recipe's deliveries, stored here or in a log of the bot: proof that its address was entered and fires.
 
-    here = session(ctx)
-    with log_chunks(here, log) as chunks:
-        return verify_recipe(here.guided, name, chunks)
+    Stored are those that a listener took; they also show whether the filter leaves out what it should.
+    """
+    from qsc_bot.cli.proving import Search, prove
+
+    search = Search(since=since, log=log, port=port if listen else None, timeout=timeout, compare=compare)
+    return prove(session(ctx), name, search)
 
 
 @command(app, "enable", example="qsc-bot recipe enable private-messages-to-bot", schema="recipe")
