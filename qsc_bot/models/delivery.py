@@ -6,30 +6,12 @@ from typing import Final
 
 import msgspec
 
+from qsc_bot.models.choices import Kind as Kind
+from qsc_bot.models.choices import Via as Via
+
 RECIPE_KEY: Final = "qsc_recipe"
 REVISION_KEY: Final = "qsc_rev"
 """The marker in a webhook's address: which recipe, and which revision of it, a delivery comes from."""
-
-
-class Via(StrEnum):
-    """Who sends to a webhook."""
-
-    SOCIAL_CONNECT = "social-connect"
-    MESSENGER = "messenger"
-
-
-class Kind(StrEnum):
-    """What a delivery tells of. `other` is an event that this tool does not know."""
-
-    MENTION = "mention"
-    MESSAGE = "messenger-message"
-    STANDBY = "messenger-standby"
-    PASSED = "pass-thread-control"
-    TAKEN = "take-thread-control"
-    REQUESTED = "request-thread-control"
-    ROLES = "app-roles"
-    RECEIPT = "messenger-receipt"
-    OTHER = "other"
 
 
 class Verdict(StrEnum):
