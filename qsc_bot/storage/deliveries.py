@@ -4,7 +4,7 @@ import json
 import secrets
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -63,8 +63,11 @@ class Deliveries:
                 self._db.close()
                 self._db = None
 
-    def store(self, arrived: Arrived, events: Sequence[Event], *, answer: int) -> list[str]:
-        """Keep a request with its events, each once; the ids of those that were new. It is durable on return."""
+    def store(self, arrived: Arrived, events: Sequence[Event], *, answer: int) -> list[str | None]:
+        """Keep a request with its events, each once; the id of each, None where it was kept before.
+
+        It outlives the process from then on.
+        """
         at = self._now()
         with self._writing() as db:
             headers = json.dumps(arrived.headers)
@@ -72,10 +75,10 @@ class Deliveries:
             number = db.execute(
                 "INSERT INTO requests (received_at, via, target, headers, body) VALUES (?, ?, ?, ?, ?)", row
             ).lastrowid
-            fresh = [new for event in events if (new := _insert(db, number, at, arrived, event, answer))]
-            if not fresh:
+            ids = [_insert(db, number, at, arrived, event, answer) for event in events]
+            if not any(ids):
                 db.execute("DELETE FROM requests WHERE number = ?", (number,))
-        return fresh
+        return ids
 
     def note_forwarded(self, ids: Iterable[str], answer: Answer) -> None:
         """Keep what the bot answered to these."""
@@ -83,13 +86,13 @@ class Deliveries:
         with self._writing() as db:
             db.executemany("UPDATE deliveries SET forwarded = ? WHERE id = ?", [(text, one) for one in ids])
 
-    def count_refused(self, reason: str) -> None:
-        """Count a request that was refused; nothing of it is kept."""
+    def count_refused(self, numbers: Mapping[str, int]) -> None:
+        """Count requests that were refused, by reason; nothing else of them is kept."""
         with self._writing() as db:
-            db.execute(
-                "INSERT INTO refused (reason, number, last_at) VALUES (?, 1, ?) "
-                "ON CONFLICT (reason) DO UPDATE SET number = number + 1, last_at = excluded.last_at",
-                (reason, self._now()),
+            db.executemany(
+                "INSERT INTO refused (reason, number, last_at) VALUES (?, ?, ?) ON CONFLICT (reason) "
+                "DO UPDATE SET number = number + excluded.number, last_at = excluded.last_at",
+                [(reason, number, self._now()) for reason, number in numbers.items()],
             )
 
     def refused(self) -> dict[str, int]:
@@ -135,7 +138,7 @@ class Deliveries:
         with self._reading() as db:
             row = db.execute(sql, (delivery,)).fetchone()
         if row is None:
-            raise QscBotError("delivery.not_found", f"no delivery {delivery[:80]!r} is stored on this machine")
+            raise _unknown(delivery)
         found = _delivery(row)
         arrived = Arrived(
             via=found.via,
@@ -148,12 +151,25 @@ class Deliveries:
         )
         return found, arrived
 
+    def requests_of(self, ids: Iterable[str]) -> list[tuple[list[str], int]]:
+        """These deliveries by the request that they came in, and how many came in it; raises `delivery.not_found`."""
+        found: dict[int, list[str]] = {}
+        with self._reading() as db:
+            for one in dict.fromkeys(ids):
+                row = db.execute("SELECT request FROM deliveries WHERE id = ?", (one,)).fetchone()
+                if row is None:
+                    raise _unknown(one)
+                found.setdefault(row["request"], []).append(one)
+            count = "SELECT count(*) FROM deliveries WHERE request = ?"
+            return [(names, db.execute(count, (request,)).fetchone()[0]) for request, names in found.items()]
+
     def forget(self, *, older_than: timedelta) -> int:
-        """Remove what is older; how many deliveries that were."""
+        """Remove what is older; how many deliveries that were. Reasons that refused nothing since are forgotten too."""
         before = self._now() - older_than.total_seconds()
         with self._writing() as db:
             number = db.execute("DELETE FROM deliveries WHERE received_at < ?", (before,)).rowcount
             db.execute("DELETE FROM requests WHERE received_at < ?", (before,))
+            db.execute("DELETE FROM refused WHERE last_at < ?", (before,))
         return number
 
     @contextmanager
@@ -167,11 +183,20 @@ class Deliveries:
             with self._turn:
                 if self._db is None:
                     self._db = open_shared(
-                        self._path, schema=SCHEMA, version=VERSION, tell=self._tell, is_read_through=False
+                        self._path,
+                        schema=SCHEMA,
+                        version=VERSION,
+                        tell=self._tell,
+                        is_read_through=False,
+                        leaves_versions=True,
                     )
                 yield self._db
         except (OSError, sqlite3.Error) as error:
             raise QscBotError("config.state", f"{self._path} cannot be used: {error}") from error
+
+
+def _unknown(delivery: str) -> QscBotError:
+    return QscBotError("delivery.not_found", f"no delivery {delivery[:80]!r} is stored on this machine")
 
 
 def _insert(

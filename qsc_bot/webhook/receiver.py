@@ -6,7 +6,7 @@ WSGI, so that tests call it as it is; the socket is somebody else's.
 import base64
 import binascii
 import hmac
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs
@@ -46,12 +46,19 @@ class Rules:
 
 @dataclass(frozen=True, kw_only=True)
 class Arrival:
-    """A request that was taken: its events, and the ids of those that were new, none where nothing is stored."""
+    """A request that was taken: its events, and the id of each, None where it was kept before.
+
+    There are no ids where nothing is stored; then all events count as new.
+    """
 
     request: Arrived
     events: tuple[Event, ...]
-    ids: tuple[str, ...]
-    is_new: bool
+    ids: tuple[str | None, ...]
+
+    @property
+    def is_new(self) -> bool:
+        """Whether an event among them was not kept before."""
+        return not self.ids or any(self.ids)
 
 
 class Refused(Exception):
@@ -64,20 +71,28 @@ class Refused(Exception):
         self.note = note
 
 
-Keep = Callable[[Arrived, list[Event], int], list[str] | None]
+Keep = Callable[[Arrived, list[Event], int], Sequence[str | None] | None]
 
 
 class Receiver:
     """The WSGI application.
 
-    `keep` stores a request and gives the ids of what was new, None where nothing is stored; `tell` hears of each
-    request that was taken, after its answer was decided, and `refuse` of each that was not.
+    `keep` stores a request and gives the id of each event, None for one that it has already; where nothing is stored it
+    gives None. `tell` hears of each request that was taken, after its answer was decided, `refuse` of each that was
+    not, and `shake` of Meta's handshakes.
     """
 
     def __init__(
-        self, rules: Rules, *, keep: Keep, tell: Callable[[Arrival], None], refuse: Callable[[Refused], None]
+        self,
+        rules: Rules,
+        *,
+        keep: Keep,
+        tell: Callable[[Arrival], None],
+        refuse: Callable[[Refused], None],
+        shake: Callable[[], None] = lambda: None,
     ) -> None:
         self._rules = rules
+        self._shake = shake
         self._keep = keep
         self._tell = tell
         self._refuse = refuse
@@ -116,8 +131,7 @@ class Receiver:
             ids = self._keep(arrived, events, OK)
         except QscBotError as error:
             raise Refused(503, "store", error.message) from error  # so that a sender that tries again does so
-        is_new = ids is None or bool(ids)
-        self._tell(Arrival(request=arrived, events=tuple(events), ids=tuple(ids or ()), is_new=is_new))
+        self._tell(Arrival(request=arrived, events=tuple(events), ids=tuple(ids or ())))
 
     def _shaken(self, request: Request) -> Response:
         """Meta's handshake: the challenge for the right token."""
@@ -126,6 +140,7 @@ class Receiver:
         is_right = token is not None and hmac.compare_digest(given.encode(), token.encode())
         if not is_right or request.args.get("hub.mode") != "subscribe":
             raise Refused(403, "handshake", "the verify token is another one" if token else "no verify token is set")
+        self._shake()
         return Response(request.args.get("hub.challenge", ""), mimetype="text/plain")
 
     def _is_verified(self, request: Request, via: Via, body: bytes) -> bool:
@@ -148,7 +163,7 @@ class Receiver:
 
     def _without_secret(self, path: str) -> str:
         """The path that is served, and may be told: a part of it that is the secret is left out."""
-        return "/".join(part for part in path.split("/") if not self._is_secret(part))
+        return "/".join(part for part in path.split("/") if not self._is_secret(part)) or "/"
 
     def _is_secret(self, text: str) -> bool:
         secret = self._rules.url_secret
