@@ -221,6 +221,14 @@ CATALOGUE: Final[Mapping[str, Kind]] = {
     "sandbox.not_allowed": Kind(
         _E.CONFLICT, "the sandbox does not allow this now", "read the message; see qsc-bot sandbox status"
     ),
+    "listen.ended": Kind(
+        _E.TEMPORARY,
+        "the socket of a listener ended; what arrived meanwhile was not heard",
+        "run again; senders that had no answer may send again",
+    ),
+    "bot.no_answer": Kind(
+        _E.TEMPORARY, "the bot did not answer, or failed on its side", "look at the bot, then run again"
+    ),
     "network.unreachable": Kind(
         _E.TEMPORARY, "the API could not be reached", "check the network and api_url, then run again"
     ),

@@ -59,6 +59,54 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     forwarded: Answer | None = None
 
 
+class DeliveryEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """One event as a listener hears it; a `duplicate`, which was kept before, and what is not stored have no id."""
+
+    id: str | None
+    kind: Kind
+    via: Via
+    conversation: str | None
+    recipe: str | None
+    revision: str | None
+    received_at: datetime
+    verified: bool
+    duplicate: bool
+    dedupe_key: str
+    answer: int
+    forwarded: Answer | None = None
+
+
+class Refusal(msgspec.Struct, frozen=True, kw_only=True):
+    """A request that a listener did not take: the status it was answered with, and why."""
+
+    at: datetime
+    status: int
+    reason: str
+    note: str | None = None
+
+
+class Remark(msgspec.Struct, frozen=True, kw_only=True):
+    """Something else that a listener tells: a handshake of Meta's, or what must not be missed."""
+
+    at: datetime
+    text: str
+    is_warning: bool = False
+
+
+class Beat(msgspec.Struct, frozen=True, kw_only=True):
+    """A listener's sign of life: where it listens, and what it heard so far."""
+
+    at: datetime
+    address: str
+    deliveries: int
+    duplicates: int
+    refused: int
+    waiting: int
+
+
+Heard = DeliveryEvent | Refusal | Remark | Beat
+
+
 class Signature(msgspec.Struct, frozen=True, kw_only=True):
     """A signature, judged."""
 

@@ -11,6 +11,7 @@ from qsc_bot.errors import QscBotError
 from qsc_bot.models.auth import AuthStatus
 from qsc_bot.models.call_plan import CallPlan
 from qsc_bot.models.conversation import Conversation, ConversationEvent, Failure
+from qsc_bot.models.delivery import Delivery, DeliveryEvent
 from qsc_bot.models.demo import DemoStory
 from qsc_bot.models.explanation import Explanation
 from qsc_bot.models.journal import JournalEntry, Pruning, Verification
@@ -38,6 +39,8 @@ TYPES: Final[Mapping[str, tuple[Form, type[msgspec.Struct]]]] = {
     "journal-entry-list": ("list", JournalEntry),
     "webhook-list": ("list", Webhook),
     "webhook": ("record", Webhook),
+    "delivery-list": ("list", Delivery),
+    "delivery-event": ("event", DeliveryEvent),
     "recipe-list": ("list", Recipe),
     "recipe": ("record", Recipe),
     "rescue-plan": ("record", RescuePlan),

@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from qsc_bot.cli.deliveries import list_deliveries, replay
+from qsc_bot.cli.listening import listen
 from qsc_bot.cli.options import command, group, session
 from qsc_bot.cli.writes import Confirm, check_setup_write
 
@@ -88,3 +90,15 @@ def delete_webhook(
     check_setup_write(here, confirm_profile, asks=True)
     here.prompts.confirm_unless(yes, f"delete webhook {name} of {here.profile.name}")
     return operations.delete_webhook(here.setup, name)
+
+
+command(
+    app, "listen", example="qsc-bot webhook listen --forward-to http://127.0.0.1:8080/webhooks", schema="delivery-event"
+)(listen)
+command(app, "deliveries", example="qsc-bot webhook deliveries --since 7d", schema="delivery-list")(list_deliveries)
+command(
+    app,
+    "replay",
+    example="qsc-bot webhook replay --since 1h --to http://127.0.0.1:8080/webhooks --yes",
+    schema="delivery-list",
+)(replay)
