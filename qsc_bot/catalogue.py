@@ -231,6 +231,11 @@ CATALOGUE: Final[Mapping[str, Kind]] = {
         "a bot is to be tried, and no process serves the sandbox that it would reach",
         "qsc-bot sandbox serve, in another terminal",
     ),
+    "listen.ended": Kind(
+        _E.TEMPORARY,
+        "the socket of a listener ended; what arrived meanwhile was not heard",
+        "run again; senders that had no answer may send again",
+    ),
     "network.unreachable": Kind(
         _E.TEMPORARY, "the API could not be reached", "check the network and api_url, then run again"
     ),

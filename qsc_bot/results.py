@@ -10,6 +10,7 @@ import msgspec
 from qsc_bot.errors import QscBotError
 from qsc_bot.exit_codes import ExitCode
 from qsc_bot.models.conversation import Call, Counts, Outcome
+from qsc_bot.models.delivery import Heard
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -97,6 +98,17 @@ class Feed:
     plain: Sequence[str]
     looks: Iterator[Look]
     beat: Callable[[Look], None] = lambda _look: None
+    exit_code: ExitCode = ExitCode.OK
+
+
+@dataclass(kw_only=True)
+class Hearing:
+    """What a listener hears, as much at once as came at once, without end; `event` is the type of a delivery in it."""
+
+    schema: str
+    event: type[msgspec.Struct]
+    plain: Sequence[str]
+    heard: Iterator[Sequence[Heard]]
     exit_code: ExitCode = ExitCode.OK
 
 
@@ -201,7 +213,7 @@ class Text:
     exit_code: ExitCode = ExitCode.OK
 
 
-Result = Listing[Any] | Feed | Record | Report | Running | Text
+Result = Listing[Any] | Feed | Hearing | Record | Report | Running | Text
 
 
 def finished(running: Running) -> Report:

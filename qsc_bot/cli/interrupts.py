@@ -16,10 +16,14 @@ SIGNALS: Final[Mapping[int, tuple[str, str]]] = {
 
 
 class Interrupts:
-    """Holds both signals back while it is entered, so that writes end where they can be told of."""
+    """Holds both signals back while it is entered, so that writes end where they can be told of.
 
-    def __init__(self, tell: Callable[[str], None]) -> None:
+    `finishing` says what is still done after the first of them.
+    """
+
+    def __init__(self, tell: Callable[[str], None], *, finishing: str = "the conversations in flight") -> None:
         self._tell = tell
+        self._finishing = finishing
         self._asked: QscBotError | None = None
         self._times = 0
         self._before: dict[int, Any] = {}
@@ -51,6 +55,6 @@ class Interrupts:
             with suppress(
                 OSError, RuntimeError
             ):  # it may come in the middle of another line, or with nobody to read it
-                self._tell("finishing the conversations in flight; Ctrl-C again stops at once")
+                self._tell(f"finishing {self._finishing}; Ctrl-C again stops at once")
         elif self._times > 2:
             raise KeyboardInterrupt  # whoever should have looked at `check` by now hangs

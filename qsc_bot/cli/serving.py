@@ -3,18 +3,16 @@
 It reaches itself without that socket: its bot would else wait for threads that are busy with what the bot was sent.
 """
 
-import socket
 from dataclasses import replace
 from typing import Final
 
 from qsc_bot.cli.session import Session
+from qsc_bot.cli.sockets import address_of, bound
 from qsc_bot.errors import QscBotError
 from qsc_bot.sandbox.serve import serve
 from qsc_bot.sandbox.service import open_in_memory
 from qsc_bot.sandbox.settings import Settings
 
-HOST: Final = "127.0.0.1"
-BACKLOG: Final = 1024
 SCOPES: Final = frozenset(
     {"identify", "accounts_read", "accounts_write", "accounts_handover", "socialprofiles", "email"}
 )
@@ -23,8 +21,8 @@ SCOPES: Final = frozenset(
 def serve_sandbox(here: Session, *, port: int, settings: Settings) -> None:
     """Serve until Ctrl-C; raises `config.invalid` where the port cannot be used."""
     around = here.surroundings
-    with _bound(port) as listener:
-        address = f"http://{HOST}:{listener.getsockname()[1]}"
+    with bound(port) as listener:
+        address = address_of(listener)
         sandbox = here.open_sandbox(
             lambda path: open_in_memory(
                 path, settings=replace(settings, address=address), clock=around.unix_seconds, sleep=around.sleep
@@ -52,18 +50,3 @@ def scopes_of(text: str | None) -> frozenset[str] | None:
     if unknown := sorted((scopes or frozenset()) - SCOPES):
         raise QscBotError("usage.invalid", f"{unknown[0]!r} is no scope", expected=", ".join(sorted(SCOPES)))
     return scopes
-
-
-def _bound(port: int) -> socket.socket:
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((HOST, port))
-        listener.listen(BACKLOG)  # before the address is told: who reads it may connect at once
-    except OSError as error:
-        listener.close()
-        hint = ("choose another with --port, or a free one with --port 0",)
-        raise QscBotError(
-            "config.invalid", f"port {port} cannot be used: {error.strerror or error}", hint=hint
-        ) from error
-    return listener

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from qsc_bot.setup.back_end import SetupBackEnd
     from qsc_bot.setup.guided import GuidedSetup
     from qsc_bot.storage.budget import Ledger
+    from qsc_bot.storage.deliveries import Deliveries
     from qsc_bot.storage.index import Index
     from qsc_bot.storage.journal import Journal
     from qsc_bot.transport.clock import Clock
@@ -181,7 +182,7 @@ class Session:
         """Close what was opened."""
         for trial in self._trials:
             trial.close()
-        for name in ("remotes", "sandbox", "index", "ledger", "journal"):
+        for name in ("remotes", "sandbox", "index", "ledger", "journal", "deliveries"):
             if name in vars(self):
                 vars(self)[name].close()
 
@@ -200,6 +201,13 @@ class Session:
         from qsc_bot.storage.journal import Journal
 
         return Journal(self.folders.state / "journal.db", now=self.clock.now)
+
+    @cached_property
+    def deliveries(self) -> "Deliveries":
+        """What arrived at webhooks on this machine."""
+        from qsc_bot.cli.stores import open_deliveries
+
+        return open_deliveries(self.surroundings, self.folders.state, tell=self.printer.attach)
 
     @cached_property
     def remotes(self) -> "Remotes":

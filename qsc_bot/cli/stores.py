@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from qsc_bot.credentials.vault import Vault
     from qsc_bot.models.profile import Profile
     from qsc_bot.storage.budget import Ledger
+    from qsc_bot.storage.deliveries import Deliveries
     from qsc_bot.storage.index import Index
 
 
@@ -48,3 +49,10 @@ def open_profile_index(
     from qsc_bot.storage.index import index_key, open_index
 
     return open_index(cache / "index.db", index_key(profile), now=now, tell=tell)
+
+
+def open_deliveries(around: Surroundings, state: Path, *, tell: Callable[[str], None]) -> "Deliveries":
+    """What arrived at webhooks on this machine."""
+    from qsc_bot.storage.deliveries import Deliveries
+
+    return Deliveries(state / "deliveries.db", now=around.unix_seconds, tell=tell)

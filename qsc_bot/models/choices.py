@@ -23,3 +23,24 @@ class State(StrEnum):
     RUNNING = "running"
     UNFINISHED = "unfinished"
     DONE = "done"
+
+
+class Via(StrEnum):
+    """Who sends to a webhook."""
+
+    SOCIAL_CONNECT = "social-connect"
+    MESSENGER = "messenger"
+
+
+class Kind(StrEnum):
+    """What a delivery tells of. `other` is an event that this tool does not know."""
+
+    MENTION = "mention"
+    MESSAGE = "messenger-message"
+    STANDBY = "messenger-standby"
+    PASSED = "pass-thread-control"
+    TAKEN = "take-thread-control"
+    REQUESTED = "request-thread-control"
+    ROLES = "app-roles"
+    RECEIPT = "messenger-receipt"
+    OTHER = "other"

@@ -6,30 +6,12 @@ from typing import Final
 
 import msgspec
 
+from qsc_bot.models.choices import Kind as Kind
+from qsc_bot.models.choices import Via as Via
+
 RECIPE_KEY: Final = "qsc_recipe"
 REVISION_KEY: Final = "qsc_rev"
 """The marker in a webhook's address: which recipe, and which revision of it, a delivery comes from."""
-
-
-class Via(StrEnum):
-    """Who sends to a webhook."""
-
-    SOCIAL_CONNECT = "social-connect"
-    MESSENGER = "messenger"
-
-
-class Kind(StrEnum):
-    """What a delivery tells of. `other` is an event that this tool does not know."""
-
-    MENTION = "mention"
-    MESSAGE = "messenger-message"
-    STANDBY = "messenger-standby"
-    PASSED = "pass-thread-control"
-    TAKEN = "take-thread-control"
-    REQUESTED = "request-thread-control"
-    ROLES = "app-roles"
-    RECEIPT = "messenger-receipt"
-    OTHER = "other"
 
 
 class Verdict(StrEnum):
@@ -75,6 +57,54 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     dedupe_key: str
     answer: int
     forwarded: Answer | None = None
+
+
+class DeliveryEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """One event as a listener hears it; a `duplicate`, which was kept before, and what is not stored have no id."""
+
+    id: str | None
+    kind: Kind
+    via: Via
+    conversation: str | None
+    recipe: str | None
+    revision: str | None
+    received_at: datetime
+    verified: bool
+    duplicate: bool
+    dedupe_key: str
+    answer: int
+    forwarded: Answer | None = None
+
+
+class Refusal(msgspec.Struct, frozen=True, kw_only=True):
+    """A request that a listener did not take: the status it was answered with, and why."""
+
+    at: datetime
+    status: int
+    reason: str
+    note: str | None = None
+
+
+class Remark(msgspec.Struct, frozen=True, kw_only=True):
+    """Something else that a listener tells: a handshake of Meta's, or what must not be missed."""
+
+    at: datetime
+    text: str
+    is_warning: bool = False
+
+
+class Beat(msgspec.Struct, frozen=True, kw_only=True):
+    """A listener's sign of life: where it listens, and what it heard so far."""
+
+    at: datetime
+    address: str
+    deliveries: int
+    duplicates: int
+    refused: int
+    waiting: int
+
+
+Heard = DeliveryEvent | Refusal | Remark | Beat
 
 
 class Signature(msgspec.Struct, frozen=True, kw_only=True):

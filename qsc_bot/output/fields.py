@@ -66,10 +66,10 @@ def field_names(item_type: type[msgspec.Struct]) -> tuple[str, ...]:
 
 
 def value_at(row: Row, field: str) -> Any:
-    """The value of a row's field; a dot leads into a part of it."""
+    """The value of a row's field; a dot leads into a part of it, null where there is no such part."""
     value: Any = row
     for name in field.split("."):
-        value = value[name]
+        value = None if value is None else value[name]
     return value
 
 

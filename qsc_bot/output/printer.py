@@ -17,6 +17,7 @@ from qsc_bot.output.feed import beat_line, feed_lines, feed_stream, heartbeat
 from qsc_bot.output.fields import Row, Shape
 from qsc_bot.output.formats import Format, choose_format
 from qsc_bot.output.forms import Form, whole_lines
+from qsc_bot.output.hearing import hearing_lines, hearing_stream
 from qsc_bot.output.identity import Identity
 from qsc_bot.output.live import LiveTable
 from qsc_bot.output.page import FOR_PEOPLE, Page
@@ -25,7 +26,7 @@ from qsc_bot.output.reports import Reports
 from qsc_bot.output.streams import Outlet, allows_color, can_rewrite
 from qsc_bot.output.summary import read_at, summary_line
 from qsc_bot.output.text import sanitise
-from qsc_bot.results import Ending, Feed, Listing, Record, Report, Result, Running, Text
+from qsc_bot.results import Ending, Feed, Hearing, Listing, Record, Report, Result, Running, Text
 
 _DOCUMENTS: Final = (Format.JSON, Format.YAML)
 _DEFAULT_WIDTH: Final = 80
@@ -67,6 +68,8 @@ class Printer:
                     return failure.exit_code
             case Feed():
                 self._show_feed(result)
+            case Hearing():
+                self._show_hearing(result)
             case Record():
                 self._show_record(result)
             case Report():
@@ -211,7 +214,7 @@ class Printer:
     def _show_feed(self, feed: Feed) -> None:
         shape = self._page.shape(feed.schema)
         shape.check(feed.event)
-        if self.format is Format.NDJSON or (self.format is None and not self.is_terminal):
+        if self._streams:
             feed.beat = lambda look: self._page.stream([heartbeat(look)])
             self._page.stream(feed_stream(feed, shape, self._page.owner))
             return
@@ -224,6 +227,23 @@ class Printer:
         for lines, warnings, notes in feed_lines(feed, shape):
             self._page.put(lines)
             self._page.remarks.add(warnings, notes)
+
+    def _show_hearing(self, hearing: Hearing) -> None:
+        shape = self._page.shape(hearing.schema)
+        shape.check(hearing.event)
+        if self._streams:
+            for rows in hearing_stream(hearing, shape, self._page.owner):
+                self._page.put("".join(f"{structured.to_json(row)}\n" for row in rows))
+            return
+        self._page.open()
+        for lines, warnings, notes in hearing_lines(hearing, shape, is_for_screen=self._page.format is Format.TABLE):
+            self._page.put(lines)
+            self._page.remarks.add(warnings, notes)
+
+    @property
+    def _streams(self) -> bool:
+        """Whether what has no end is written as records: where that was asked for, and in pipes."""
+        return self.format is Format.NDJSON or (self.format is None and not self.is_terminal)
 
     def _redraw(self, feed: Feed, live: LiveTable) -> None:
         self._page.remarks.leave = live.leave

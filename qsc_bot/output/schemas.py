@@ -12,7 +12,7 @@ from qsc_bot.models.auth import AuthStatus
 from qsc_bot.models.call_plan import CallPlan
 from qsc_bot.models.certificate import Certificate
 from qsc_bot.models.conversation import Conversation, ConversationEvent, Failure
-from qsc_bot.models.delivery import Signature
+from qsc_bot.models.delivery import Delivery, DeliveryEvent, Signature
 from qsc_bot.models.demo import DemoStory
 from qsc_bot.models.explanation import Explanation
 from qsc_bot.models.journal import JournalEntry, Pruning, Verification
@@ -44,6 +44,8 @@ TYPES: Final[Mapping[str, tuple[Form, type[msgspec.Struct]]]] = {
     "webhook-verification": ("list", Check),
     "webhook-trigger": ("record", Trigger),
     "signature": ("record", Signature),
+    "delivery-list": ("list", Delivery),
+    "delivery-event": ("event", DeliveryEvent),
     "recipe-list": ("list", Recipe),
     "recipe": ("record", Recipe),
     "certificate": ("record", Certificate),

@@ -27,19 +27,20 @@ def open_shared(
     tell: Callable[[str], None],
     is_durable: bool = True,
     is_read_through: bool = True,
+    leaves_versions: bool = False,
 ) -> sqlite3.Connection:
     """Open a small file of mode 0600 in a folder of mode 0700, made where there is none.
 
-    One that is broken or from another version is renamed, a new one takes its place, and `tell` hears of it. What is
-    not `is_durable` is a cache: a power cut may cost it. What may be large is not read through at each start.
-    Raises OSError and sqlite3.Error where neither can be had.
+    One that is broken or from another version is renamed, a new one takes its place, and `tell` hears of it; with
+    `leaves_versions` another version's stays where it is. What is not `is_durable` is a cache: a power cut may cost it.
+    What may be large is not read through at each start. Raises OSError and sqlite3.Error where neither can be had.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with locked(path.parent):  # WAL mode cannot be switched on by two at once
         try:
             return _open(path, schema, version, is_durable=is_durable, is_read_through=is_read_through)
         except sqlite3.DatabaseError as error:
-            if not is_unreadable(error):
+            if not is_unreadable(error) or (leaves_versions and isinstance(error, UnreadableFileError)):
                 raise
             aside = set_aside(path)
             tell(f"{path} cannot be read: {error}; it was set aside as {aside.name}, and a new one begun")

@@ -1,10 +1,10 @@
 """What arrived at webhooks: each request once, on this machine alone, for some days."""
 
 import json
-import secrets
+import re
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -20,18 +20,22 @@ from qsc_bot.storage.database import open_shared, writing
 VERSION: Final = 1
 KEPT: Final = timedelta(days=7)
 SCHEMA: Final = (
-    "CREATE TABLE requests (number INTEGER PRIMARY KEY, received_at REAL NOT NULL, via TEXT NOT NULL, "
-    "target TEXT NOT NULL, headers TEXT NOT NULL, body BLOB NOT NULL)",
-    "CREATE TABLE deliveries (id TEXT PRIMARY KEY, request INTEGER NOT NULL, received_at REAL NOT NULL, "
+    "CREATE TABLE requests (number INTEGER PRIMARY KEY, target TEXT NOT NULL, headers TEXT NOT NULL, "
+    "body BLOB NOT NULL)",
+    "CREATE TABLE deliveries (request INTEGER NOT NULL, place INTEGER NOT NULL, received_at REAL NOT NULL, "
     "via TEXT NOT NULL, kind TEXT NOT NULL, conversation TEXT, is_private INTEGER, recipe TEXT, revision TEXT, "
-    "verified INTEGER NOT NULL, dedupe_key TEXT NOT NULL, answer INTEGER NOT NULL, forwarded TEXT) WITHOUT ROWID",
+    "verified INTEGER NOT NULL, dedupe_key TEXT NOT NULL, answer INTEGER NOT NULL, forwarded TEXT, "
+    "PRIMARY KEY (request, place)) WITHOUT ROWID",
     "CREATE UNIQUE INDEX deliveries_once ON deliveries (via, dedupe_key, ifnull(recipe, ''), ifnull(revision, ''))",
-    "CREATE INDEX deliveries_by_time ON deliveries (received_at)",
-    "CREATE INDEX deliveries_by_conversation ON deliveries (conversation) WHERE conversation IS NOT NULL",
     "CREATE TABLE refused (reason TEXT PRIMARY KEY, number INTEGER NOT NULL, last_at REAL NOT NULL) WITHOUT ROWID",
 )
-_COLUMNS: Final = "id, received_at, via, kind, conversation, recipe, revision, verified, dedupe_key, answer, forwarded"
-_ID_BYTES: Final = 6
+"""Requests are numbered by microseconds, so that rows are added at the end, and no number comes twice."""
+PAGES_BESIDE: Final = 8_000
+"""So many pages may stand beside the file before they are brought into it, which waits for the disk: 32 MB."""
+_COLUMNS: Final = (
+    "request, place, received_at, via, kind, conversation, recipe, revision, verified, dedupe_key, answer, forwarded"
+)
+_ID: Final = re.compile(r"dl_([1-9a-f][0-9a-f]{0,14})(?:-([1-9][0-9]{0,5}))?")
 
 
 class Arrived(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,6 +61,14 @@ class Fired(msgspec.Struct, frozen=True, kw_only=True):
     dedupe_key: str
 
 
+class Together(msgspec.Struct, frozen=True, kw_only=True):
+    """Deliveries that came in one request, by id, and how many came in it."""
+
+    ids: list[str]
+    via: Via
+    total: int
+
+
 class Deliveries:
     """The store of a state folder, shared by every listener of this machine; raises `config.state` where it fails."""
 
@@ -74,33 +86,35 @@ class Deliveries:
                 self._db.close()
                 self._db = None
 
-    def store(self, arrived: Arrived, events: Sequence[Event], *, answer: int) -> list[str]:
-        """Keep a request with its events, each once; the ids of those that were new. It is durable on return."""
+    def store(self, arrived: Arrived, events: Sequence[Event], *, answer: int) -> list[str | None]:
+        """Keep a request with its events, each once; the id of each, None where it was kept before.
+
+        It outlives the process from then on.
+        """
         at = self._now()
         with self._writing() as db:
-            headers = json.dumps(arrived.headers)
-            row = (at, arrived.via.value, arrived.target, headers, arrived.body)
-            number = db.execute(
-                "INSERT INTO requests (received_at, via, target, headers, body) VALUES (?, ?, ?, ?, ?)", row
-            ).lastrowid
-            fresh = [new for event in events if (new := _insert(db, number, at, arrived, event, answer))]
-            if not fresh:
-                db.execute("DELETE FROM requests WHERE number = ?", (number,))
-        return fresh
+            last = db.execute("SELECT max(number) FROM requests").fetchone()[0] or 0
+            request = max(int(at * 1_000_000), last + 1)
+            row = (request, arrived.target, json.dumps(arrived.headers), arrived.body)
+            ids = [_insert(db, (request, place, at), arrived, event, answer) for place, event in enumerate(events)]
+            if any(ids):
+                db.execute("INSERT INTO requests (number, target, headers, body) VALUES (?, ?, ?, ?)", row)
+        return ids
 
     def note_forwarded(self, ids: Iterable[str], answer: Answer) -> None:
         """Keep what the bot answered to these."""
         text = msgspec.json.encode(answer).decode()
         with self._writing() as db:
-            db.executemany("UPDATE deliveries SET forwarded = ? WHERE id = ?", [(text, one) for one in ids])
+            rows = [(text, *_place(one)) for one in ids]
+            db.executemany("UPDATE deliveries SET forwarded = ? WHERE request = ? AND place = ?", rows)
 
-    def count_refused(self, reason: str) -> None:
-        """Count a request that was refused; nothing of it is kept."""
+    def count_refused(self, numbers: Mapping[str, int]) -> None:
+        """Count requests that were refused, by reason; nothing else of them is kept."""
         with self._writing() as db:
-            db.execute(
-                "INSERT INTO refused (reason, number, last_at) VALUES (?, 1, ?) "
-                "ON CONFLICT (reason) DO UPDATE SET number = number + 1, last_at = excluded.last_at",
-                (reason, self._now()),
+            db.executemany(
+                "INSERT INTO refused (reason, number, last_at) VALUES (?, ?, ?) ON CONFLICT (reason) "
+                "DO UPDATE SET number = number + excluded.number, last_at = excluded.last_at",
+                [(reason, number, self._now()) for reason, number in numbers.items()],
             )
 
     def refused(self) -> dict[str, int]:
@@ -131,7 +145,7 @@ class Deliveries:
         values = [one for value in given.values() for one in (value if isinstance(value, list) else [value])]
         where = f"WHERE {' AND '.join(given)}" if given else ""
         order = "DESC" if newest_first else "ASC"
-        sql = f"SELECT {_COLUMNS} FROM deliveries {where} ORDER BY received_at {order}, id {order}"
+        sql = f"SELECT {_COLUMNS} FROM deliveries {where} ORDER BY request {order}, place {order}"
         with self._reading() as db:
             rows = db.execute(sql, values).fetchall()
         yield from map(_delivery, rows)
@@ -140,7 +154,7 @@ class Deliveries:
         """What bore a recipe's name and a revision, the oldest first."""
         sql = (
             "SELECT revision, received_at, verified, is_private, conversation, dedupe_key FROM deliveries "
-            "WHERE recipe = ? AND revision IS NOT NULL AND received_at >= ? ORDER BY received_at, id"
+            "WHERE recipe = ? AND revision IS NOT NULL AND received_at >= ? ORDER BY received_at, request, place"
         )
         with self._reading() as db:
             rows = db.execute(sql, (recipe, since.timestamp())).fetchall()
@@ -156,15 +170,14 @@ class Deliveries:
 
     def read(self, delivery: str) -> tuple[Delivery, Arrived]:
         """One delivery and the request that it came in; raises `delivery.not_found`."""
-        columns = ", ".join(f"deliveries.{name.strip()}" for name in _COLUMNS.split(","))
         sql = (
-            f"SELECT {columns}, target, headers, body FROM deliveries "
-            "JOIN requests ON requests.number = deliveries.request WHERE id = ?"
+            f"SELECT {_COLUMNS}, target, headers, body FROM deliveries "
+            "JOIN requests ON number = request WHERE request = ? AND place = ?"
         )
         with self._reading() as db:
-            row = db.execute(sql, (delivery,)).fetchone()
+            row = db.execute(sql, _place(delivery)).fetchone()
         if row is None:
-            raise QscBotError("delivery.not_found", f"no delivery {delivery[:80]!r} is stored on this machine")
+            raise _unknown(delivery)
         found = _delivery(row)
         arrived = Arrived(
             via=found.via,
@@ -177,12 +190,28 @@ class Deliveries:
         )
         return found, arrived
 
+    def requests_of(self, ids: Iterable[str]) -> list[Together]:
+        """These deliveries by the request that they came in; raises `delivery.not_found`."""
+        found: dict[int, Together] = {}
+        with self._reading() as db:
+            for one in dict.fromkeys(ids):
+                request, place = _place(one)
+                sql = "SELECT place, via FROM deliveries WHERE request = ?"
+                rows = {row["place"]: row["via"] for row in db.execute(sql, (request,))}
+                if place not in rows:
+                    raise _unknown(one)
+                fresh = Together(ids=[], via=Via(rows[place]), total=len(rows))
+                found.setdefault(request, fresh).ids.append(one)
+        return list(found.values())
+
     def forget(self, *, older_than: timedelta) -> int:
-        """Remove what is older; how many deliveries that were."""
+        """Remove what is older; how many deliveries that were. Reasons that refused nothing since are forgotten too."""
         before = self._now() - older_than.total_seconds()
         with self._writing() as db:
+            old = "SELECT request FROM deliveries WHERE received_at < ?"
+            db.execute(f"DELETE FROM requests WHERE number IN ({old})", (before,))
             number = db.execute("DELETE FROM deliveries WHERE received_at < ?", (before,)).rowcount
-            db.execute("DELETE FROM requests WHERE received_at < ?", (before,))
+            db.execute("DELETE FROM refused WHERE last_at < ?", (before,))
         return number
 
     @contextmanager
@@ -196,26 +225,47 @@ class Deliveries:
             with self._turn:
                 if self._db is None:
                     self._db = open_shared(
-                        self._path, schema=SCHEMA, version=VERSION, tell=self._tell, is_read_through=False
+                        self._path,
+                        schema=SCHEMA,
+                        version=VERSION,
+                        tell=self._tell,
+                        is_read_through=False,
+                        leaves_versions=True,
                     )
+                    self._db.execute(f"PRAGMA wal_autocheckpoint = {PAGES_BESIDE}")
                 yield self._db
         except (OSError, sqlite3.Error) as error:
             raise QscBotError("config.state", f"{self._path} cannot be used: {error}") from error
 
 
+def _unknown(delivery: str) -> QscBotError:
+    return QscBotError("delivery.not_found", f"no delivery {delivery[:80]!r} is stored on this machine")
+
+
+def _id(request: int, place: int) -> str:
+    return f"dl_{request:x}-{place}" if place else f"dl_{request:x}"
+
+
+def _place(delivery: str) -> tuple[int, int]:
+    """Which request an id names, and which of its events; raises `delivery.not_found` for what is no id."""
+    match = _ID.fullmatch(delivery)
+    if match is None:
+        raise _unknown(delivery)
+    return int(match[1], 16), int(match[2] or 0)
+
+
 def _insert(
-    db: sqlite3.Connection, request: int | None, at: float, arrived: Arrived, event: Event, answer: int
+    db: sqlite3.Connection, key: tuple[int, int, float], arrived: Arrived, event: Event, answer: int
 ) -> str | None:
     """Keep one event; its id, None where it was kept before."""
-    one = f"dl_{secrets.token_hex(_ID_BYTES)}"
-    row = (one, request, at, arrived.via.value, event.kind.value, event.conversation, event.is_private)
+    told = (arrived.via.value, event.kind.value, event.conversation, event.is_private)
     marks = (arrived.recipe, arrived.revision, arrived.verified, event.dedupe_key, answer)
     added = db.execute(
-        "INSERT OR IGNORE INTO deliveries (id, request, received_at, via, kind, conversation, is_private, recipe, "
+        "INSERT OR IGNORE INTO deliveries (request, place, received_at, via, kind, conversation, is_private, recipe, "
         "revision, verified, dedupe_key, answer) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        row + marks,
+        (*key, *told, *marks),
     ).rowcount
-    return one if added else None
+    return _id(*key[:2]) if added else None
 
 
 def _fired(row: sqlite3.Row) -> Fired:
@@ -235,7 +285,7 @@ def _delivery(row: sqlite3.Row) -> Delivery:
     received_at = moment(row["received_at"])
     assert received_at is not None
     return Delivery(
-        id=row["id"],
+        id=_id(row["request"], row["place"]),
         kind=Kind(row["kind"]),
         via=Via(row["via"]),
         conversation=row["conversation"],

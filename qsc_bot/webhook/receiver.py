@@ -6,13 +6,12 @@ WSGI, so that tests call it as it is; the socket is somebody else's.
 import base64
 import binascii
 import hmac
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs
 
-from werkzeug.exceptions import ClientDisconnected, HTTPException, RequestEntityTooLarge
-from werkzeug.wrappers import Request, Response
+from werkzeug.wrappers import Response
 
 from qsc_bot.errors import QscBotError
 from qsc_bot.models.delivery import RECIPE_KEY, REVISION_KEY, Event, Verdict, Via
@@ -25,8 +24,10 @@ if TYPE_CHECKING:
 
 LARGEST_BODY_BYTES: Final = 1024 * 1024
 PATHS: Final[Mapping[str, Via]] = {"/social-connect": Via.SOCIAL_CONNECT, "/messenger": Via.MESSENGER}
-KEPT_HEADERS: Final = ("content-type", *HEADERS.values())
-"""What is kept of a request's head: never `Authorization`, which is a secret."""
+MOST_FIELDS: Final = 100
+SIGNED_IN: Final = {via: f"HTTP_{header.upper().replace('-', '_')}" for via, header in HEADERS.items()}
+KEPT_HEADERS: Final = {"content-type": "CONTENT_TYPE"} | {HEADERS[via]: name for via, name in SIGNED_IN.items()}
+"""What is kept of a request's head, by what WSGI calls it: never `Authorization`, which is a secret."""
 OK: Final = 200
 
 
@@ -46,12 +47,19 @@ class Rules:
 
 @dataclass(frozen=True, kw_only=True)
 class Arrival:
-    """A request that was taken: its events, and the ids of those that were new, none where nothing is stored."""
+    """A request that was taken: its events, and the id of each, None where it was kept before.
+
+    There are no ids where nothing is stored; then all events count as new.
+    """
 
     request: Arrived
     events: tuple[Event, ...]
-    ids: tuple[str, ...]
-    is_new: bool
+    ids: tuple[str | None, ...]
+
+    @property
+    def is_new(self) -> bool:
+        """Whether an event among them was not kept before."""
+        return not self.ids or any(self.ids)
 
 
 class Refused(Exception):
@@ -64,116 +72,145 @@ class Refused(Exception):
         self.note = note
 
 
-Keep = Callable[[Arrived, list[Event], int], list[str] | None]
+Query = Mapping[str, Sequence[str]]
+Keep = Callable[[Arrived, list[Event], int], Sequence[str | None] | None]
 
 
 class Receiver:
     """The WSGI application.
 
-    `keep` stores a request and gives the ids of what was new, None where nothing is stored; `tell` hears of each
-    request that was taken, after its answer was decided, and `refuse` of each that was not.
+    `keep` stores a request and gives the id of each event, None for one that it has already; where nothing is stored it
+    gives None. `tell` hears of each request that was taken, after its answer was decided, `refuse` of each that was
+    not, and `shake` of Meta's handshakes.
     """
 
     def __init__(
-        self, rules: Rules, *, keep: Keep, tell: Callable[[Arrival], None], refuse: Callable[[Refused], None]
+        self,
+        rules: Rules,
+        *,
+        keep: Keep,
+        tell: Callable[[Arrival], None],
+        refuse: Callable[[Refused], None],
+        shake: Callable[[], None] = lambda: None,
     ) -> None:
         self._rules = rules
+        self._shake = shake
         self._keep = keep
         self._tell = tell
         self._refuse = refuse
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer one request."""
-        request = Request(environ, populate_request=False)
-        request.max_content_length = LARGEST_BODY_BYTES
         try:
-            response = self._answered(request)
+            text = self._answered(environ)
         except Refused as refusal:
             self._refuse(refusal)
-            response = Response(status=refusal.status)
-        return response(environ, start_response)
+            return Response(status=refusal.status)(environ, start_response)
+        start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(text)))])
+        return [text]
 
-    def _answered(self, request: Request) -> Response:
-        path = self._without_secret(request.path)
+    def _answered(self, environ: "WSGIEnvironment") -> bytes:
+        """The text of a good answer; raises `Refused`."""
+        method, path = environ["REQUEST_METHOD"], self._without_secret(_path(environ))
         via = self._rules.paths.get(path)
         if via is None:
             raise Refused(404, "path", f"nothing is served at {path[:80]}")
-        if request.method == "GET" and via is Via.MESSENGER:
-            return self._shaken(request)
-        if request.method != "POST":
-            raise Refused(405, "method", f"{request.method[:20]} {path}")
-        body = _body(request)
-        verified = self._is_verified(request, via, body)
+        query = _query(environ)
+        if method == "GET" and via is Via.MESSENGER:
+            return self._shaken(query)
+        if method != "POST":
+            raise Refused(405, "method", f"{method[:20]} {path}")
+        body = _body(environ)
+        verified = self._is_verified(environ, query, via, body)
         try:
             events = read_events(via, body)
         except QscBotError as error:
             raise Refused(400, "body", error.message) from error
-        self._take(_arrived(request, via, path, body, verified=verified), events)
-        return Response(status=OK)
+        self._take(_arrived(environ, query, via, path, body, verified=verified), events)
+        return b""
 
     def _take(self, arrived: Arrived, events: list[Event]) -> None:
         try:
             ids = self._keep(arrived, events, OK)
         except QscBotError as error:
             raise Refused(503, "store", error.message) from error  # so that a sender that tries again does so
-        is_new = ids is None or bool(ids)
-        self._tell(Arrival(request=arrived, events=tuple(events), ids=tuple(ids or ()), is_new=is_new))
+        self._tell(Arrival(request=arrived, events=tuple(events), ids=tuple(ids or ())))
 
-    def _shaken(self, request: Request) -> Response:
+    def _shaken(self, query: Query) -> bytes:
         """Meta's handshake: the challenge for the right token."""
         token = self._rules.verify_token
-        given = request.args.get("hub.verify_token", "")
-        is_right = token is not None and hmac.compare_digest(given.encode(), token.encode())
-        if not is_right or request.args.get("hub.mode") != "subscribe":
+        is_right = token is not None and hmac.compare_digest(_first(query, "hub.verify_token").encode(), token.encode())
+        if not is_right or _first(query, "hub.mode") != "subscribe":
             raise Refused(403, "handshake", "the verify token is another one" if token else "no verify token is set")
-        return Response(request.args.get("hub.challenge", ""), mimetype="text/plain")
+        self._shake()
+        return _first(query, "hub.challenge").encode()
 
-    def _is_verified(self, request: Request, via: Via, body: bytes) -> bool:
+    def _is_verified(self, environ: "WSGIEnvironment", query: Query, via: Via, body: bytes) -> bool:
         """Whether a signature proves the request; false for one that is taken for another reason."""
-        header, secret = request.headers.get(HEADERS[via]), self._rules.signing.get(via)
+        header, secret = environ.get(SIGNED_IN[via]), self._rules.signing.get(via)
         if secret is not None and is_valid(via, body, header, secret):
             return True
-        if self._rules.takes_unsigned or (via is Via.SOCIAL_CONNECT and header is None and self._bears_secret(request)):
+        is_given_away = via is Via.SOCIAL_CONNECT and header is None and self._bears_secret(environ, query)
+        if self._rules.takes_unsigned or is_given_away:
             return False
         if secret is None:
             raise Refused(403, "secret", f"no secret is set that signs {via.value}")
         verdict, note = judge(via, body, header, secret)
         raise Refused(403, verdict.value if verdict is not Verdict.VALID else "signature", note)
 
-    def _bears_secret(self, request: Request) -> bool:
+    def _bears_secret(self, environ: "WSGIEnvironment", query: Query) -> bool:
         """Whether the secret of the address stands in it, or is the password of Basic authorization."""
-        values = [value for values in parse_qs(request.query_string.decode("latin-1")).values() for value in values]
-        given = [*request.path.split("/"), *values, _password(request.headers.get("Authorization"))]
+        values = [value for values in query.values() for value in values]
+        given = [*_path(environ).split("/"), *values, _password(environ.get("HTTP_AUTHORIZATION"))]
         return True in [self._is_secret(one) for one in given]
 
     def _without_secret(self, path: str) -> str:
         """The path that is served, and may be told: a part of it that is the secret is left out."""
-        return "/".join(part for part in path.split("/") if not self._is_secret(part))
+        return "/".join(part for part in path.split("/") if not self._is_secret(part)) or "/"
 
     def _is_secret(self, text: str) -> bool:
         secret = self._rules.url_secret
         return secret is not None and hmac.compare_digest(text.encode("utf-8", "replace"), secret.encode())
 
 
-def _body(request: Request) -> bytes:
+def _path(environ: "WSGIEnvironment") -> str:
+    """The path as text: WSGI hands its bytes on as Latin-1."""
+    return str(environ.get("PATH_INFO", "")).encode("latin-1").decode("utf-8", "replace")
+
+
+def _query(environ: "WSGIEnvironment") -> Query:
     try:
-        return request.get_data(cache=False)
-    except RequestEntityTooLarge as error:
-        raise Refused(413, "size", f"the body is larger than {LARGEST_BODY_BYTES // 1024} KiB") from error
-    except (ClientDisconnected, HTTPException) as error:
-        raise Refused(400, "body", "the body did not come whole") from error
+        return parse_qs(environ.get("QUERY_STRING", ""), max_num_fields=MOST_FIELDS)
+    except ValueError as error:
+        raise Refused(400, "query", f"the query has more than {MOST_FIELDS} fields") from error
 
 
-def _arrived(request: Request, via: Via, path: str, body: bytes, *, verified: bool) -> Arrived:
-    headers = {name: request.headers[name] for name in KEPT_HEADERS if name in request.headers}
+def _first(query: Query, name: str) -> str:
+    return query.get(name, [""])[0]
+
+
+def _body(environ: "WSGIEnvironment") -> bytes:
+    """The body in full; the server has it before this is called."""
+    length = environ.get("CONTENT_LENGTH") or "0"
+    if not (length.isascii() and length.isdigit()):
+        raise Refused(400, "body", "its length is no number")
+    if len(length) > len(str(LARGEST_BODY_BYTES)) or int(length) > LARGEST_BODY_BYTES:
+        raise Refused(413, "size", f"the body is larger than {LARGEST_BODY_BYTES // 1024} KiB")
+    body: bytes = environ["wsgi.input"].read(int(length))
+    if len(body) < int(length):
+        raise Refused(400, "body", "the body did not come whole")
+    return body
+
+
+def _arrived(environ: "WSGIEnvironment", query: Query, via: Via, path: str, body: bytes, *, verified: bool) -> Arrived:
     return Arrived(
         via=via,
         target=path,
-        headers=headers,
+        headers={name: environ[variable] for name, variable in KEPT_HEADERS.items() if variable in environ},
         body=body,
         verified=verified,
-        recipe=request.args.get(RECIPE_KEY),
-        revision=request.args.get(REVISION_KEY),
+        recipe=_first(query, RECIPE_KEY) or None,
+        revision=_first(query, REVISION_KEY) or None,
     )
 
 

@@ -46,8 +46,9 @@ class Listener:
     fault: QscBotError | None = None
     told: list[Arrival] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
+    shaken: list[int] = field(default_factory=list)
 
-    def keep(self, arrived: Arrived, events: list[Event], answer: int) -> list[str]:
+    def keep(self, arrived: Arrived, events: list[Event], answer: int) -> list[str | None]:
         """Store it, or fail."""
         if self.fault:
             raise self.fault
@@ -56,7 +57,8 @@ class Listener:
     @property
     def client(self) -> Client:
         """A client of it."""
-        return Client(Receiver(self.rules, keep=self.keep, tell=self.told.append, refuse=self.refused.append))
+        tells: dict[str, Any] = {"tell": self.told.append, "refuse": self.refused.append}
+        return Client(Receiver(self.rules, keep=self.keep, shake=lambda: self.shaken.append(1), **tells))
 
     def post(self, path: str, body: bytes, *, headers: dict[str, str] | None = None) -> TestResponse:
         """Post these bytes."""
@@ -99,6 +101,17 @@ def test_duplicate_is_answered_and_kept_once(tmp_path: Path) -> None:
     assert [made.signed(QSC, MENTION).status_code for _ in range(2)] == [200, 200]
     assert len(list(made.store.find())) == 1
     assert [arrival.is_new for arrival in made.told] == [True, False]
+
+
+def test_batch_of_which_a_part_is_known_tells_which(tmp_path: Path) -> None:
+    made = listener(tmp_path)
+    batch = json.loads(THREAD)
+    made.signed(META, json.dumps({**batch, "entry": batch["entry"][:1]}).encode())
+    made.signed(META, THREAD)
+    assert [(arrival.is_new, [one is None for one in arrival.ids]) for arrival in made.told] == [
+        (True, [False]),
+        (True, [True, False]),
+    ]
 
 
 def test_same_mention_of_another_revision_is_a_delivery_of_its_own(tmp_path: Path) -> None:
@@ -174,6 +187,12 @@ def test_secret_of_the_address_is_enough_and_kept_nowhere(tmp_path: Path, path: 
     assert b"hush" not in b"".join(one.read_bytes() for one in tmp_path.iterdir())
 
 
+def test_secret_alone_is_the_address_of_what_is_served_at_the_root(tmp_path: Path) -> None:
+    made = listener(tmp_path, url_secret="hush", paths={"/": QSC})
+    assert [made.post(path, MENTION).status_code for path in ("/hush", "/", "/husk")] == [200, 403, 404]
+    assert [arrival.request.target for arrival in made.told] == ["/"]
+
+
 def test_another_secret_in_the_address_is_refused(tmp_path: Path) -> None:
     made = listener(tmp_path, url_secret="hush")
     assert made.post("/social-connect?key=husk", MENTION).status_code == 403
@@ -201,6 +220,7 @@ def test_handshake(tmp_path: Path, mode: str, token: str, known: str | None, sta
     assert answer.status_code == status
     assert (answer.data == b"1158201444") is (status == 200)
     assert answer.mimetype == "text/plain" or status != 200
+    assert made.shaken == [1] * (status == 200)
 
 
 def test_what_cannot_be_kept_is_not_said_to_be(tmp_path: Path) -> None:

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from qsc_bot.cli.certifying import certify_bot
+from qsc_bot.cli.deliveries import list_deliveries, replay
+from qsc_bot.cli.listening import listen
 from qsc_bot.cli.options import command, group, session
 from qsc_bot.cli.trying import check_signature, sign_body, trigger_webhook, verify_webhook
 from qsc_bot.cli.writes import Confirm, check_setup_write
@@ -160,3 +162,13 @@ command(
     example="qsc-bot webhook certify --to http://127.0.0.1:8081/example-bot/social-connect",
     schema="certificate",
 )(certify_bot)
+command(
+    app, "listen", example="qsc-bot webhook listen --forward-to http://127.0.0.1:8080/webhooks", schema="delivery-event"
+)(listen)
+command(app, "deliveries", example="qsc-bot webhook deliveries --since 7d", schema="delivery-list")(list_deliveries)
+command(
+    app,
+    "replay",
+    example="qsc-bot webhook replay --since 1h --to http://127.0.0.1:8080/webhooks --yes",
+    schema="delivery-list",
+)(replay)

@@ -1,0 +1,128 @@
+"""The store of deliveries: each event once, what is old goes, and a file that cannot be used is left as it is."""
+
+import sqlite3
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from qsc_bot.errors import QscBotError
+from qsc_bot.models.delivery import Answer, Event, Kind, Via
+from qsc_bot.storage.deliveries import VERSION, Arrived, Deliveries
+
+DAY = timedelta(days=1)
+
+
+class Clock:
+    """A time that stands still until it is moved."""
+
+    now = 1_795_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def arrived(body: bytes = b"{}", *, recipe: str | None = None) -> Arrived:
+    return Arrived(via=Via.MESSENGER, target="/messenger", headers={}, body=body, verified=True, recipe=recipe)
+
+
+def events(*keys: str) -> list[Event]:
+    return [Event(kind=Kind.MESSAGE, dedupe_key=key, conversation="facebook:1") for key in keys]
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def store(tmp_path: Path, clock: Clock) -> Iterator[Deliveries]:
+    made = Deliveries(tmp_path / "deliveries.db", now=clock, tell=lambda _: None)
+    yield made
+    made.close()
+
+
+def test_each_event_is_kept_once_for_each_recipe(store: Deliveries) -> None:
+    first = store.store(arrived(), events("a", "b"), answer=200)
+    again = store.store(arrived(), events("b", "c"), answer=200)
+    assert (all(first), [one is None for one in again]) == (True, [True, False])
+    assert store.store(arrived(), events("a", "b", "c"), answer=200) == [None, None, None]
+    assert store.store(arrived(recipe="r"), events("a"), answer=200) != [None]
+    assert [one.dedupe_key for one in store.find(recipe="r")] == ["a"]
+
+
+def test_two_stores_on_one_file_keep_an_event_once(store: Deliveries, tmp_path: Path, clock: Clock) -> None:
+    other = Deliveries(tmp_path / "deliveries.db", now=clock, tell=lambda _: None)
+    assert [len(one.store(arrived(), events("a"), answer=200)) for one in (store, other)] == [1, 1]
+    assert len(list(other.find())) == 1
+    other.close()
+
+
+def test_deliveries_of_one_request_are_found_together(store: Deliveries) -> None:
+    ids = [one for one in store.store(arrived(b"1"), events("a", "b", "c"), answer=200) if one]
+    (single,) = store.store(arrived(b"2"), events("d"), answer=200)
+    assert single
+    found = store.requests_of([ids[2], single, ids[0], ids[2]])
+    assert [(one.ids, one.total) for one in found] == [([ids[2], ids[0]], 3), ([single], 1)]
+    assert store.read(single)[1].body == b"2"
+    with pytest.raises(QscBotError) as caught:
+        store.requests_of([single, "dl_0"])
+    assert caught.value.code == "delivery.not_found"
+
+
+def test_what_is_old_is_removed_with_its_body_and_its_refusals(store: Deliveries, clock: Clock, tmp_path: Path) -> None:
+    store.store(arrived(b"old body"), events("a"), answer=200)
+    store.count_refused({"missing": 2, "path": 1})
+    clock.now += 86_000
+    store.count_refused({"path": 1})
+    store.store(arrived(), events("b"), answer=200)
+    clock.now += 500
+    assert store.forget(older_than=DAY) == 1
+    assert [one.dedupe_key for one in store.find()] == ["b"]
+    assert store.refused() == {"path": 2}
+    with sqlite3.connect(tmp_path / "deliveries.db") as db:
+        assert db.execute("SELECT count(*) FROM requests").fetchone() == (1,)
+    db.close()
+
+
+def test_answer_of_the_bot_is_kept(store: Deliveries) -> None:
+    (one,) = store.store(arrived(), events("a"), answer=200)
+    assert one
+    answer = Answer(url="http://127.0.0.1:9/hook", status=500, milliseconds=12)
+    store.note_forwarded([one], answer)
+    assert store.read(one)[0].forwarded == answer
+
+
+def test_newer_version_is_left_as_it_is(store: Deliveries, tmp_path: Path) -> None:
+    store.store(arrived(), events("a"), answer=200)
+    store.close()
+    with sqlite3.connect(tmp_path / "deliveries.db") as db:
+        db.execute(f"PRAGMA user_version = {VERSION + 1}")
+    db.close()
+    with pytest.raises(QscBotError, match="newer version") as caught:
+        store.store(arrived(), events("b"), answer=200)
+    assert caught.value.code == "config.state"
+    assert [path.name for path in tmp_path.glob("*set-aside*")] == []
+
+
+def test_damaged_file_is_set_aside_and_told(tmp_path: Path) -> None:
+    told: list[str] = []
+    (tmp_path / "deliveries.db").write_bytes(b"no database" * 1000)
+    made = Deliveries(tmp_path / "deliveries.db", now=lambda: 0.0, tell=told.append)
+    assert len(made.store(arrived(), events("a"), answer=200)) == 1
+    made.close()
+    assert "set aside" in told[0]
+
+
+def test_full_disk_is_told_as_such_and_nothing_half_is_kept(store: Deliveries) -> None:
+    store.store(arrived(), events("a"), answer=200)
+    with store._reading() as db:
+        db.execute("PRAGMA max_page_count = 12")
+    with pytest.raises(QscBotError, match="full") as caught:
+        store.store(arrived(b"x" * 100_000), events("b"), answer=200)
+    assert caught.value.code == "config.state"
+    assert [one.dedupe_key for one in store.find()] == ["a"]
+    with store._reading() as db:
+        db.execute("PRAGMA max_page_count = 1000")
+    assert store.store(arrived(b"x" * 100_000), events("b"), answer=200) != [None]
