@@ -16,15 +16,7 @@ FILE: Final = "deliveries.db"
 @contextmanager
 def stored_deliveries(here: Session, *, make: bool = False) -> Iterator[Deliveries | None]:
     """What arrived on this machine; None where nothing ever did, unless a store is to be made."""
-    path = here.folders.state / FILE
-    if not make and not path.exists():
-        yield None
-        return
-    store = Deliveries(path, now=here.clock.unix, tell=here.printer.attach)
-    try:
-        yield store
-    finally:
-        store.close()
+    yield here.deliveries if make or (here.folders.state / FILE).exists() else None
 
 
 def timed(here: Session, record: Record) -> Record:

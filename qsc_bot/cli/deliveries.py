@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from qsc_bot.cli.listening import AllowHosts
+from qsc_bot.cli.endpoints import AllowHost
 from qsc_bot.cli.options import session
 from qsc_bot.cli.options import since as since_parser
 from qsc_bot.cli.session import Session
@@ -84,7 +84,7 @@ def replay(
     sign_anew: Annotated[
         bool, typer.Option("--sign-anew", help="Sign with the profile's secret, in place of the signature that came.")
     ] = False,
-    allow_host: AllowHosts = None,
+    allow_host: AllowHost = None,
     yes: Yes = False,
 ) -> "Listing[Delivery]":
     """Send what arrived to a bot again, the oldest first: the same bytes, with the signature that came with them.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from qsc_bot.cli.endpoints import AllowHost
 from qsc_bot.cli.options import duration, session
 from qsc_bot.cli.session import Session
 from qsc_bot.errors import QscBotError
@@ -28,13 +29,6 @@ WEEK: Final = timedelta(days=7)
 _PATH: Final = re.compile(r"/|(/(?!\.{1,2}(/|$))[A-Za-z0-9._~-]+)+")
 LONGEST_PATH: Final = 200
 
-AllowHosts = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--allow-host", metavar="HOST", help="A host besides this machine that may be called; may be given again."
-    ),
-]
-
 
 def listen(
     ctx: typer.Context,
@@ -50,7 +44,7 @@ def listen(
     forward_to: Annotated[
         str | None, typer.Option(metavar="URL", help="Pass each new request on to this address, as it came.")
     ] = None,
-    allow_host: AllowHosts = None,
+    allow_host: AllowHost = None,
     unsigned: Annotated[
         bool, typer.Option("--unsigned", help="Take requests without a right signature too; they prove nothing.")
     ] = False,

@@ -126,7 +126,7 @@ class _Listening:
             tell=self._heard.put,
             refuse=self._heard.put,
         )
-        with served(receiver, port=port) as used:
+        with served(receiver, port=port, refuse=self._heard.put) as used:
             until = here.clock.now() + timeout
             self._begin(used, until)
             while here.clock.now() < until and not self._is_told():
