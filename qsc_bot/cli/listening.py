@@ -139,7 +139,14 @@ def _hear(
     interrupts = Interrupts(here.printer.notice, finishing="what has arrived")
     with interrupts, bound(port) as listener:
         address = address_of(listener)
-        listening = Listening(address=address, store=store, retain=retain, forwarding=forwarding, now=here.clock.now)
+        listening = Listening(
+            address=address,
+            store=store,
+            retain=retain,
+            forwarding=forwarding,
+            now=here.clock.now,
+            sleep=here.surroundings.sleep,
+        )
         listening.forget_old()
         receiver = Receiver(
             rules, keep=listening.keep, tell=listening.tell, refuse=listening.refuse, shake=listening.shake

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from waitress import wasyncore
+from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
-from waitress.server import create_server
+from waitress.server import TcpWSGIServer
 from waitress.task import ErrorTask
 
 from qsc_bot.webhook.receiver import LARGEST_BODY_BYTES, Refused
@@ -35,11 +36,10 @@ class Server:
         self._sockets: dict[int, Any] = {}
         self._in_turn = _InTurn()
         self._is_stopping = False
-        self._server: Any = create_server(
-            app,
-            map=self._sockets,
-            sockets=[listener],
-            _dispatcher=self._in_turn,
+        host, port = listener.getsockname()
+        settings = Adjustments(
+            host=host,
+            port=port,
             connection_limit=800,
             asyncore_use_poll=True,
             channel_timeout=10,
@@ -47,6 +47,9 @@ class Server:
             clear_untrusted_proxy_headers=True,
             max_request_body_size=LARGEST_BODY_BYTES + 1,
             ident="qsc-bot",
+        )
+        self._server: Any = TcpWSGIServer(
+            app, self._sockets, _sock=listener, dispatcher=self._in_turn, adj=settings, bind_socket=False
         )
         self._server.channel_class = _telling(refuse)
         self._listens_at = listener.fileno()

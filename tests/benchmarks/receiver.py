@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from statistics import median
 from typing import Any, Final
@@ -55,13 +56,26 @@ def main() -> None:
     print(json.dumps(figures))
 
 
-@dataclass(frozen=True)
+@dataclass
 class Listener:
     """A listener in a process of its own."""
 
     process: subprocess.Popen[bytes]
-    port: int
     home: Path
+    told: Path
+
+    @property
+    def lines(self) -> list[Any]:
+        """The records that it has written in full."""
+        return [json.loads(line) for line in self.told.read_text().splitlines(keepends=True) if line.endswith("\n")]
+
+    @cached_property
+    def port(self) -> int:
+        """The port that its first record names, once that is there."""
+        while not self.lines:
+            assert self.process.poll() is None
+            time.sleep(0.02)
+        return int(self.lines[0]["address"].rpartition(":")[2])
 
     @property
     def peak_mib(self) -> float:
@@ -72,7 +86,7 @@ class Listener:
 
     def wait_until_told(self, number: int) -> None:
         """Wait until it has written so many events."""
-        while (self.home / "heard").read_bytes().count(b'"type":"event"') < number:
+        while self.told.read_bytes().count(b'"type":"event"') < number:
             time.sleep(0.05)
 
     @property
@@ -86,25 +100,23 @@ class Listener:
 @contextmanager
 def listening(*words: str) -> Iterator[Listener]:
     """Start one on a new home, and end it."""
-    with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder)
-        command = [*TOOL, "webhook", "listen", "--port", "0", "-o", "ndjson", "-p", "sandbox", *words]
-        environ = {"PATH": os.environ["PATH"], "HOME": folder}
-        with (home / "heard").open("wb") as heard:
-            process = subprocess.Popen(command, env=environ, stdout=heard, stderr=subprocess.DEVNULL)
+    with tempfile.TemporaryDirectory() as folder, listening_at(Path(folder), *words) as made:
+        yield made
+
+
+@contextmanager
+def listening_at(home: Path, *words: str, prepare: Callable[[], None] | None = None) -> Iterator[Listener]:
+    """Start one on this home, and end it; `prepare` is done in its process first."""
+    command = [*TOOL, "webhook", "listen", "--port", "0", "-o", "ndjson", "-p", "sandbox", *words]
+    environ = {"PATH": os.environ["PATH"], "HOME": str(home)}
+    with tempfile.NamedTemporaryFile() as heard:
+        process = subprocess.Popen(command, env=environ, stdout=heard, stderr=subprocess.DEVNULL, preexec_fn=prepare)
+        made = Listener(process, home, Path(heard.name))
         try:
-            yield Listener(process, port_of(home / "heard", process), home)
+            yield made
         finally:
             process.send_signal(signal.SIGINT)
             process.communicate(timeout=30)
-
-
-def port_of(heard: Path, process: subprocess.Popen[bytes]) -> int:
-    """The port that the first record names."""
-    while "\n" not in heard.read_text():
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.02)
-    return int(json.loads(heard.read_text().splitlines()[0])["address"].rpartition(":")[2])
 
 
 def delivery(number: int) -> bytes:
