@@ -6,6 +6,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from waitress import wasyncore
@@ -68,7 +69,8 @@ class Server:
         """Take no more connections, give the answers that are due, and end."""
         self._is_stopping = True
         if self._thread.is_alive():
-            self._server.pull_trigger()
+            with suppress(OSError):  # it may have seen the wish already, and closed what wakes it
+                self._server.pull_trigger()
             self._thread.join()
 
     def _run(self) -> None:
