@@ -58,8 +58,9 @@ class Endpoint:
         try:
             parts = urlsplit(url)
             host = parts.hostname
-            is_address = parts.scheme in ("http", "https") and host and not (parts.username or parts.password)
-        except ValueError:
+            is_bare = host and parts.port != 0 and not (parts.username or parts.password)
+            is_address = is_bare and httpx.URL(url).scheme in ("http", "https")
+        except (ValueError, httpx.InvalidURL):
             host, is_address = None, False
         if not is_address or host is None:
             raise QscBotError("usage.url", f"{url[:200]!r} cannot be called")

@@ -97,10 +97,11 @@ class Listened:
 
 @dataclass
 class Bot:
-    """A bot on loopback: what it got, and what it answers."""
+    """A bot on loopback: what it got, and what it answers; with 400 where it `refuses` a body."""
 
     url: str = ""
     status: int = 200
+    refuses: bytes | None = None
     got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
 
 
@@ -114,7 +115,7 @@ def a_bot(*, seconds: float = 0.0) -> Iterator[Bot]:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             time.sleep(seconds)
             bot.got.append(({name.lower(): value for name, value in self.headers.items()}, body))
-            self.send_response(bot.status)
+            self.send_response(400 if body == bot.refuses else bot.status)
             self.end_headers()
 
         def log_message(self, *_: object) -> None:

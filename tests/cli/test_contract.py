@@ -8,6 +8,7 @@ import jsonschema
 import pytest
 
 from qsc_bot.output.schemas import NAMES, build
+from tests.cli.listened import QSC, Listened, mention
 from tests.cli.terminal import Terminal, check_document
 from tests.conftest import MakeProd
 
@@ -142,6 +143,19 @@ LIMITS: Final = [
     "graph",
 ]
 PLAN: Final = ["items", "total", "at_least", "looks", "calls_left", "reserve", "resets_at"]
+DELIVERY: Final = [
+    "id",
+    "kind",
+    "via",
+    "conversation",
+    "recipe",
+    "revision",
+    "received_at",
+    "verified",
+    "dedupe_key",
+    "answer",
+    "forwarded",
+]
 SETUP: Final = [
     ["webhook", "register", "bot", "--url", "https://bot.example.com/"],
     ["recipe", "create", "r", "--webhook", "bot"],
@@ -296,6 +310,23 @@ def test_exported_entries_have_these_fields(run: Terminal) -> None:
     first, *_, end = run("operation", "export").lines
     assert sorted(first) == ["at", "body", "hash", "item", "kind", "number", "operation", "type"]
     assert (first["type"], end["schema"]) == ("item", "qsc-bot/journal-entry-list@1")
+
+
+@pytest.mark.socket
+def test_deliveries_and_what_a_listener_tells_have_these_fields(run: Terminal) -> None:
+    listener = Listened(run)
+    listener.deliver(QSC, mention())
+    listener.deliver(QSC, mention(), secret="another")
+    beat, event, refused, end = listener("-o", "ndjson", "--forward-to", "http://127.0.0.1:9/").lines
+    assert sorted(beat) == ["address", "at", "deliveries", "duplicates", "refused", "type", "waiting"]
+    assert sorted(event) == sorted(["type", "duplicate", *DELIVERY])
+    check_document({"schema": end["schema"], **event})
+    assert sorted(refused) == ["at", "note", "reason", "status", "type"]
+    document = run("webhook", "deliveries", "-o", "json").document
+    assert_fields(document, "delivery-list", ["items", "page"])
+    (item,) = document["items"]
+    assert sorted(item) == sorted(DELIVERY)
+    assert sorted(item["forwarded"]) == ["error", "milliseconds", "status", "url"]
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ NEEDED: Final[Mapping[str, list[list[str]]]] = {
     "operation undo": [WRITE],
     "recipe confirm": [SET, ["profile", "use", "prod"], REGISTER, [*CREATE, "--topic", "1"]],
 }
-ENDLESS: Final = ("sandbox serve", "conversation watch")
+ENDLESS: Final = ("sandbox serve", "conversation watch", "webhook listen")
 ASKING: Final = "auth login"
 READING: Final = ("recipe verify", "webhook sign", "webhook check")
 """Examples that read a file, which is not there."""
@@ -95,6 +95,8 @@ def test_bare_command_and_bare_group_show_their_help(run: Terminal) -> None:
         (["webhook", "sign"], "help-webhook-sign.txt"),
         (["webhook", "check"], "help-webhook-check.txt"),
         (["webhook", "certify"], "help-webhook-certify.txt"),
+        (["webhook", "listen"], "help-webhook-listen.txt"),
+        (["webhook", "replay"], "help-webhook-replay.txt"),
     ],
 )
 def test_help_looks_like_this(run: Terminal, check_golden: CheckGolden, words: list[str], name: str) -> None:

@@ -1,8 +1,10 @@
 """`webhook listen`: what it takes and refuses, what it tells, what it passes on, and how it ends."""
 
 import json
+import os
 import socket
 import sqlite3
+import time
 from pathlib import Path
 
 import pytest
@@ -268,6 +270,28 @@ def test_store_of_a_newer_version_is_left_alone(run: Terminal) -> None:
     db.close()
     result = run("webhook", "listen", "--port", "0", "-o", "ndjson")
     assert (result.code, result.error["code"], "newer version" in result.error["message"]) == (3, "config.state", True)
+
+
+def test_socket_that_dies_ends_it_with_what_was_heard(run: Terminal) -> None:
+    listener = Listened(run)
+    listener.deliver(QSC, mention())
+    listener.acts += [lambda: cut_socket(listener.port), *[lambda: time.sleep(0.05)] * 100]
+    result = listener("-o", "ndjson")
+    assert (result.code, result.error["code"], result.error["retryable"]) == (8, "listen.ended", True)
+    assert types(result.lines) == ["heartbeat", "event", "end"]
+
+
+def cut_socket(port: int) -> None:
+    """Shut down the socket of this process that listens there."""
+    for path in Path("/proc/self/fd").iterdir():
+        try:
+            one = socket.socket(fileno=os.dup(int(path.name)))
+        except OSError:
+            continue
+        with one:
+            if one.family is socket.AF_INET and one.getsockname()[1] == port:
+                one.shutdown(socket.SHUT_RDWR)
+                return
 
 
 def test_no_secret_is_shown_or_kept(prod: Prod, tmp_path: Path) -> None:

@@ -66,7 +66,15 @@ def test_nothing_heavy_is_loaded_for_help(tmp_path: Path, words: list[str]) -> N
 
 @pytest.mark.parametrize(
     "words",
-    [*GROUPS, "conversation list", "conversation watch", "handover to-bot", "recipe create", "sandbox fault add"],
+    [
+        *GROUPS,
+        "conversation list",
+        "conversation watch",
+        "handover to-bot",
+        "recipe create",
+        "sandbox fault add",
+        "webhook listen",
+    ],
 )
 def test_help_loads_nothing_that_only_running_needs(tmp_path: Path, words: str) -> None:
     _, code, loaded = start(tmp_path, *words.split(), "--help")
