@@ -162,7 +162,7 @@ def test_missing_secret_is_named_before_anything_is_sent(run: Terminal, three: l
 
 @pytest.mark.socket
 @pytest.mark.parametrize(
-    ("status", "code", "name"), [(404, 9, "run.partial"), (500, 8, "bot.no_answer")], ids=["refused", "failed"]
+    ("status", "code", "name"), [(404, 9, "run.partial"), (500, 8, "webhook.no_answer")], ids=["refused", "failed"]
 )
 def test_bot_that_does_not_take_it_is_a_failure(
     run: Terminal, three: list[str], status: int, code: int, name: str
