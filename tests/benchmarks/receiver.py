@@ -225,7 +225,7 @@ def killed(number: int, after: int) -> dict[str, Any]:
 def beside_bad_clients(*, seconds: float, idle: int, slow: int) -> dict[str, Any]:
     """How long honest deliveries wait at most while others hold connections without end."""
     with listening() as made, ExitStack() as open_ones:
-        bad = [socket.create_connection(("127.0.0.1", made.port)) for _ in range(idle + 3 * slow)]
+        bad = [socket.create_connection(("127.0.0.1", made.port)) for _ in range(idle + len(BODIES) * slow)]
         for one in bad:
             open_ones.enter_context(one)
         head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\n"
@@ -251,10 +251,11 @@ def beside_bad_clients(*, seconds: float, idle: int, slow: int) -> dict[str, Any
 
 BODIES: Final = (
     "X-Slow: ",
+    "Content-Length: 1000000\r\n\r\n",
     "Transfer-Encoding: chunked\r\n\r\n",
     f"Content-Length: {2**30}\r\n\r\n",
 )
-"""How bad requests go on: a head that does not end, a body that does not, and one that is said to be huge."""
+"""How bad requests go on: a head that does not end, bodies that do not, and one that is said to be huge."""
 
 
 def trickle(connection: socket.socket) -> None:
