@@ -167,10 +167,13 @@ class Index:
                 known_facts.put(db, self._account, person, facts, at=at)
 
     def take_contacts(self, contacts: Mapping[ConversationId, Mapping[str, Any]], *, at: float) -> None:
-        """Take in contacts that changed; without the tag only known conversations are kept."""
+        """Take in contacts that changed; without the tag only known conversations are kept.
+
+        Of two contacts with the same conversation the one that bears the tag counts, whichever changed last.
+        """
         with self._writing() as db:
             for person, facts in contacts.items():
-                if facts["bears"] is not False or self.find(person):
+                if facts["bears"] is not False or known_facts.may_lose_tag(self.find(person), facts):
                     known_facts.put(db, self._account, person, facts, at=at)
 
     def prove(self, people: Iterable[ConversationId]) -> None:

@@ -44,6 +44,13 @@ def put(
     )
 
 
+def may_lose_tag(known: Known | None, facts: Mapping[str, Any]) -> bool:
+    """Whether a contact without the tag tells something of a conversation: not where another contact of it bears it."""
+    if known is None:
+        return False
+    return not known.bears or known.contact_id in (None, facts["contact_id"])
+
+
 def clear_tags(db: sqlite3.Connection, account: int, proven: Mapping[str, bool], *, at: float) -> None:
     """Let nobody bear the tag where absence from a list read at `at` proves that; elsewhere a contact's own reading
     counts, and without one nobody knows."""

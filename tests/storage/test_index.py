@@ -168,3 +168,13 @@ def _plain(value: object) -> object:
 
 World.TestCase.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
 test_index_equals_one_full_take = World.TestCase
+
+
+def test_contact_without_the_tag_does_not_hide_another_that_bears_it() -> None:
+    index, person = memory_index(now=lambda: 0.0), PEOPLE[0]
+    index.take_contacts({person: facts_of(person, True)}, at=1.0)
+    other = facts_of(person, False) | {"contact_id": "other"}
+    index.take_contacts({person: other}, at=2.0)
+    assert rows(index)[person].bears is True
+    index.take_contacts({person: facts_of(person, False)}, at=3.0)
+    assert rows(index)[person].bears is False
