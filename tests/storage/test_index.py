@@ -177,4 +177,6 @@ def test_contact_without_the_tag_does_not_hide_another_that_bears_it() -> None:
     index.take_contacts({person: other}, at=2.0)
     assert rows(index)[person].bears is True
     index.take_contacts({person: facts_of(person, False)}, at=3.0)
-    assert rows(index)[person].bears is False
+    known = index.find(person)
+    assert known is not None
+    assert known.bears is False
