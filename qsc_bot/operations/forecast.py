@@ -90,10 +90,12 @@ def _writing(step: Step, method: Method) -> Calls:
 
 
 def _tag_calls(step: Step) -> int:
-    """The calls for the tag beside control: a read and a write where it follows, else a read to tell what it says."""
+    """The calls for the tag beside control: to read and write it where it follows, else to tell that it is still on."""
     if ConversationId.parse(step.id).service in UNSUPPORTED:
         return 0
-    return 2 if step.with_tag else int(step.verify)
+    if step.with_tag:
+        return 2
+    return int(step.verify and step.action == "handover.to_bot")
 
 
 def foresee(connection: Connection, steps: Sequence[Step], reserve: Reserve) -> Coming:

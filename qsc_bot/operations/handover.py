@@ -98,15 +98,16 @@ def _extended(driver: Driver, before: Reading, order: Order, sent: Sent) -> Outc
 
 
 def _with_contradiction(connection: Connection, person: ConversationId, item: Outcome, order: Order) -> Outcome:
-    """Tell a tag that says the opposite of who holds the conversation now; it stays as it is."""
+    """Tell a tag that keeps the bot silent though it holds the conversation now; it stays as it is."""
     settled = item.status in (Status.CHANGED, Status.UNCHANGED)
-    if item.method is Method.TAG or not order.verify or not settled or person.service in UNSUPPORTED:
+    if order.to is not Control.BOT or not order.verify or not settled:
+        return item
+    if item.method is Method.TAG or person.service in UNSUPPORTED:
         return item
     try:
         contact = connection.contacts.read(person)
     except QscBotError as error:
         return noted(item, f"whether the escalation tag is on could not be read: {error.message}")
-    escalated = is_escalated(contact.tags, connection.profile.escalation_tag)
-    if escalated and order.to is Control.BOT:
+    if is_escalated(contact.tags, connection.profile.escalation_tag):
         return noted(item, f"the escalation tag is still on; qsc-bot escalation remove {person.typed}")
     return item

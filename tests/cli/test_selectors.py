@@ -154,7 +154,7 @@ def test_list_and_cost_are_shown_before_the_question(prod: Prod) -> None:
     assert (result.code, prod.wire.writes, result.stdout) == (12, [], "")
     table, cost, question = (
         result.stderr.index(text)
-        for text in ("25m   bot", "2 conversations take up to 8 calls to Social Connect", "2 conversations of prod (")
+        for text in ("25m   bot", "2 conversations take up to 6 calls to Social Connect", "2 conversations of prod (")
     )
     assert table < cost < question
     assert "handover to-agent: 2 conversations of prod (viber:viber-1, web:visitor-1): go on? [y/N]" in result.stderr
@@ -208,7 +208,7 @@ def test_dry_run_of_selectors_shows_what_would_be_sent(prod: Prod) -> None:
     result = prod.run("handover", "to-agent", "--service", "web", "--dry-run", "-o", "json")
     assert (result.code, result.item["status"], len(result.document["requests"])) == (0, "planned", 1)
     told = prod.run("handover", "to-agent", "--service", "web", "--dry-run").stderr
-    assert "1 conversation takes up to 4 calls to Social Connect" in told
+    assert "1 conversation takes up to 3 calls to Social Connect" in told
     assert prod.wire.writes == []
 
 

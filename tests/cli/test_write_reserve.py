@@ -179,7 +179,7 @@ def test_rescue_keeps_the_reserve(make_prod: MakeProd) -> None:
 
 
 def test_hour_that_leaves_too_few_for_the_first_begins_nothing(make_prod: MakeProd) -> None:
-    prod = limited(make_prod, "large:30:whatsapp", RESERVE + 3)
+    prod = limited(make_prod, "large:30:whatsapp", RESERVE + 2)
     result = to_agents(prod, "whatsapp", 21)
     assert (result.code, result.error["code"], prod.wire.writes) == (8, "budget.reserved", [])
     assert statuses(result) == {"skipped": 21}
