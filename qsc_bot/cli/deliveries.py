@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from qsc_bot.cli.endpoints import AllowHost
-from qsc_bot.cli.options import session
-from qsc_bot.cli.options import since as since_parser
+from qsc_bot.cli.options import session, since_option
 from qsc_bot.cli.session import Session
 from qsc_bot.cli.writes import TYPED_NUMBER, UNASKED, Yes
 from qsc_bot.errors import QscBotError
@@ -24,12 +23,7 @@ DAY: Final = timedelta(hours=24)
 
 Since = Annotated[
     Any,
-    typer.Option(
-        parser=since_parser,
-        metavar="DURATION|TIME",
-        help="How far back to look: 24h, 7d, a date or RFC 3339 (UTC without a zone).",
-        show_default="24h",
-    ),
+    since_option("How far back to look: 24h, 7d", default="24h"),
 ]
 OfConversation = Annotated[str | None, typer.Option("--conversation", metavar="ID", help="Of this conversation only.")]
 Kinds = Annotated[list[Kind] | None, typer.Option("--kind", help="Of this kind only; may be given again.")]
@@ -70,12 +64,7 @@ def replay(
     ] = None,
     since: Annotated[
         Any,
-        typer.Option(
-            parser=since_parser,
-            metavar="DURATION|TIME",
-            help="All since then: 24h, a date or RFC 3339 (UTC without a zone).",
-            show_default=False,
-        ),
+        since_option("All since then: 24h", default=False),
     ] = None,
     conversation: OfConversation = None,
     kind: Kinds = None,

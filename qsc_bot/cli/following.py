@@ -23,8 +23,7 @@ from qsc_bot.cli.lists import (
     next_options,
     stuck_limits,
 )
-from qsc_bot.cli.options import duration, session
-from qsc_bot.cli.options import since as since_parser
+from qsc_bot.cli.options import duration, session, since_option
 from qsc_bot.cli.reads import known_limits
 
 if TYPE_CHECKING:
@@ -43,12 +42,7 @@ def watch_conversations(
     code: Codes = None,
     since: Annotated[
         Any,
-        typer.Option(
-            parser=since_parser,
-            metavar="DURATION|TIME",
-            help="How far back to look: 24h, 7d, a date or RFC 3339 (UTC without a zone).",
-            show_default="24h, with --stuck, --code or --slo 7d",
-        ),
+        since_option("How far back to look: 24h, 7d", default="24h, with --stuck, --code or --slo 7d"),
     ] = None,
     waiting: Waiting = None,
     interval: Annotated[

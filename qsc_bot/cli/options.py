@@ -156,6 +156,17 @@ def since(text: str | timedelta | datetime) -> timedelta | datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
+def since_option(what: str, *, default: str | bool) -> Any:
+    """The option that says how far back, with the beginning of its help and what it is when left out."""
+    return typer.Option(
+        "--since",
+        parser=since,
+        metavar="DURATION|TIME",
+        help=f"{what}, a date or RFC 3339 (UTC without a zone).",
+        show_default=default,
+    )
+
+
 def duration(text: str | timedelta) -> timedelta:
     """A length of time as typed: `90s`, `5m`, `2h`, `3d`, `2w`; Typer hands in defaults too."""
     if isinstance(text, timedelta):

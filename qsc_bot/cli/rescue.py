@@ -16,8 +16,7 @@ from qsc_bot.cli.lists import (
     LapseWarning,
     Services,
 )
-from qsc_bot.cli.options import session
-from qsc_bot.cli.options import since as since_parser
+from qsc_bot.cli.options import session, since_option
 from qsc_bot.cli.rescue_plan import Wish, plan_record, saved
 from qsc_bot.cli.session import Session
 from qsc_bot.cli.writes import (
@@ -43,12 +42,7 @@ if TYPE_CHECKING:
 
 Since = Annotated[
     Any,
-    typer.Option(
-        parser=since_parser,
-        metavar="DURATION|TIME",
-        help="How far back to look: 24h, 7d, a date or RFC 3339 (UTC without a zone).",
-        show_default="7d",
-    ),
+    since_option("How far back to look: 24h, 7d", default="7d"),
 ]
 Limit = Annotated[int | None, typer.Option(min=1, help="So many at most, who waits longest first; default: all.")]
 IncludeOpen = Annotated[

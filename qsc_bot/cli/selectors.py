@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from qsc_bot.cli.lists import Controls, Services, StuckOnly, Waiting, known_services
-from qsc_bot.cli.options import since as since_parser
+from qsc_bot.cli.options import since_option
 from qsc_bot.cli.session import Session
 from qsc_bot.errors import QscBotError
 from qsc_bot.models.choices import Control
@@ -18,13 +18,7 @@ if TYPE_CHECKING:
 
 Since = Annotated[
     Any,
-    typer.Option(
-        "--since",
-        parser=since_parser,
-        metavar="DURATION|TIME",
-        help="How far back to look for them: 24h, 7d, a date or RFC 3339 (UTC without a zone).",
-        show_default="24h, with --stuck 7d",
-    ),
+    since_option("How far back to look for them: 24h, 7d", default="24h, with --stuck 7d"),
 ]
 IncludeActive = Annotated[
     bool,

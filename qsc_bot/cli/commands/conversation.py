@@ -30,8 +30,7 @@ from qsc_bot.cli.lists import (
     next_options,
     stuck_limits,
 )
-from qsc_bot.cli.options import command, duration, group, session
-from qsc_bot.cli.options import since as since_parser
+from qsc_bot.cli.options import command, duration, group, session, since_option
 from qsc_bot.cli.reads import known_limits, named_by
 from qsc_bot.cli.rescue import rescue_conversations
 from qsc_bot.output.formats import Format
@@ -44,12 +43,7 @@ app = group("See who holds which conversation.")
 
 Since = Annotated[
     Any,
-    typer.Option(
-        parser=since_parser,
-        metavar="DURATION|TIME",
-        help="How far back to look: 24h, 7d, a date or RFC 3339 (UTC without a zone).",
-        show_default="24h",
-    ),
+    since_option("How far back to look: 24h, 7d", default="24h"),
 ]
 DAY = timedelta(hours=24)
 WEEK = timedelta(days=7)
@@ -68,12 +62,7 @@ def list_conversations(
     code: Codes = None,
     since: Annotated[
         Any,
-        typer.Option(
-            parser=since_parser,
-            metavar="DURATION|TIME",
-            help="How far back to look: 24h, 7d, a date or RFC 3339 (UTC without a zone).",
-            show_default="24h, with --stuck or --code 7d",
-        ),
+        since_option("How far back to look: 24h, 7d", default="24h, with --stuck or --code 7d"),
     ] = None,
     waiting: Waiting = None,
     limit: Annotated[int | None, typer.Option(min=1, help="How many to show at most; default: 50.")] = None,
@@ -173,12 +162,7 @@ def explain_conversation(
     ],
     since: Annotated[
         Any,
-        typer.Option(
-            parser=since_parser,
-            metavar="DURATION|TIME",
-            help="How far back to look for messages: 24h, 7d, a date or RFC 3339 (UTC without a zone).",
-            show_default="7d",
-        ),
+        since_option("How far back to look for messages: 24h, 7d", default="7d"),
     ] = WEEK,
     dry_run: DryRun = False,
 ) -> "Record":

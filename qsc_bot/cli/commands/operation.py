@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from qsc_bot.cli.lists import AcrossReset
-from qsc_bot.cli.options import command, duration, group, session
-from qsc_bot.cli.options import since as since_parser
+from qsc_bot.cli.options import command, duration, group, session, since_option
 from qsc_bot.cli.session import Session
 from qsc_bot.cli.writes import UNASKED, Confirm, Reason, Yes, author, interruptible, kept_reserve, notice_profile
 from qsc_bot.errors import QscBotError
@@ -33,12 +32,7 @@ def list_operations(
     ctx: typer.Context,
     since: Annotated[
         Any,
-        typer.Option(
-            parser=since_parser,
-            metavar="DURATION|TIME",
-            help="How far back to look: 24h, 90d, a date or RFC 3339 (UTC without a zone).",
-            show_default="7d, with --conversation all",
-        ),
+        since_option("How far back to look: 24h, 90d", default="7d, with --conversation all"),
     ] = None,
     action: Annotated[
         list[str] | None,
@@ -186,12 +180,7 @@ def export_journal(
     ] = None,
     since: Annotated[
         Any,
-        typer.Option(
-            parser=since_parser,
-            metavar="DURATION|TIME",
-            help="Entries written since then: 30d, a date or RFC 3339 (UTC without a zone).",
-            show_default="all",
-        ),
+        since_option("Entries written since then: 30d", default="all"),
     ] = None,
 ) -> "Listing[JournalEntry]":
     """Write the journal's entries as they stand there, one a line (ndjson), the oldest first, each with its hash."""

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 import typer
 
 from qsc_bot.cli.guided import end_with_form, show_form
-from qsc_bot.cli.options import command, duration, group, session
-from qsc_bot.cli.options import since as since_parser
+from qsc_bot.cli.options import command, duration, group, session, since_option
 from qsc_bot.cli.words import identifier
 from qsc_bot.cli.writes import Confirm, check_setup_write
 from qsc_bot.models.choices import Active
@@ -162,12 +161,7 @@ def verify(
     ] = timedelta(minutes=10),
     since: Annotated[
         Any,
-        typer.Option(
-            parser=since_parser,
-            metavar="DURATION|TIME",
-            help="Stored deliveries since then: 3d, a date or RFC 3339 (UTC without a zone).",
-            show_default="7d",
-        ),
+        since_option("Stored deliveries since then: 3d", default="7d"),
     ] = WEEK,
     compare: Annotated[
         bool | None,
