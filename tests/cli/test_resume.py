@@ -1,20 +1,15 @@
 """`operation resume`: after every way in which an operation can end before its time, all is done and nothing twice."""
 
-import os
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Final
 
 import httpx
 import pytest
 
-from qsc_bot.storage.journal import Journal
 from tests.cli.holding import Death, Dying, effects, free_ids
+from tests.cli.journaled import journal, statuses
 from tests.cli.terminal import PROD, Prod, Result, Terminal
 
 ALL: Final = 6
@@ -30,14 +25,6 @@ def on_wire(prod: Prod, transport: httpx.BaseTransport) -> Iterator[None]:
     prod.run.mount = lambda _base_url: prod.wire
 
 
-@contextmanager
-def journal(run: Terminal) -> Iterator[Journal]:
-    """The journal of a machine, as another process sees it."""
-    opened = Journal(run.state / "journal.db", now=lambda: datetime.now(UTC))
-    yield opened
-    opened.close()
-
-
 def newest(run: Terminal) -> str:
     with journal(run) as kept:
         return kept.operations()[0]
@@ -49,10 +36,6 @@ def resumed(prod: Prod, operation: str) -> Result:
 
 def shown(prod: Prod, operation: str) -> Any:
     return prod.run("operation", "show", operation, "-o", "json").document
-
-
-def statuses(found: Any) -> list[str]:
-    return [item["status"] for item in found["items"]]
 
 
 def call(method: str, one: str) -> Wanted:
@@ -325,47 +308,3 @@ def test_protected_profile_asks_for_its_name(prod: Prod) -> None:
     assert (refused.code, prod.effects("twitter:1001")) == (2, 0)
     assert prod.run("operation", "resume", operation, "--confirm-profile", "prod").code == 0
     assert prod.effects("twitter:1001") == 1
-
-
-def process(home: Path, *words: str) -> "subprocess.Popen[str]":
-    """A run in a process of its own."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "qsc_bot", *words, "-o", "json"],
-        env={**os.environ, "HOME": str(home)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def test_two_processes_do_not_carry_one_operation_out(tmp_path: Path, run: Terminal) -> None:
-    run.sandbox.reset("large:20:twitter")
-    run.sandbox.add_fault("POST /1000/inbox/contact/*", delay_seconds=1.0, times=4)
-    ids = [f"twitter:{one}" for one in (1, 2, 3, 4)]
-    first = process(tmp_path, "handover", "to-agent", *ids)
-    with journal(run) as kept:
-        while not (kept.operations() and kept.is_running(kept.operations()[0])):
-            assert first.poll() is None
-        operation = kept.operations()[0]
-    for verb in ("resume", "undo"):
-        refused = run("operation", verb, operation, "-o", "json")
-        assert (refused.code, refused.error["code"]) == (7, "operation.running")
-        assert refused.error["hint"].endswith(f"qsc-bot operation show {operation}")
-    assert run("operation", "show", operation, "-o", "json").document["state"] == "running"
-    assert first.communicate(timeout=20)[1] == ""
-    again = run("operation", "resume", operation, "-o", "json")
-    assert (again.code, statuses(again.document)) == (0, ["changed"] * 4)
-    assert sum(row["writes"] for row in run.sandbox.status()["conversations"]) == 4
-
-
-def test_two_processes_that_resume_at_once_send_nothing_twice(tmp_path: Path, run: Terminal) -> None:
-    run.sandbox.reset("large:40:twitter")
-    run.sandbox.add_fault("POST /1000/inbox/contact/*", rate_limit=True, times=1)
-    ids = [f"twitter:{one}" for one in range(1, 13)]
-    operation = run("handover", "to-agent", *ids, "-o", "json").document["operation"]
-    run.sandbox.add_fault("POST /1000/inbox/contact/*", delay_seconds=0.2, times=None)
-    both = [process(tmp_path, "operation", "resume", operation) for _ in range(2)]
-    said = [one.communicate(timeout=30) for one in both]
-    assert sorted(one.returncode for one in both) in ([0, 7], [0, 0]), said
-    assert max(row["writes"] for row in run.sandbox.status()["conversations"]) == 1
-    assert run("operation", "show", operation, "-o", "json").document["state"] == "done"

@@ -9,9 +9,9 @@ import pytest
 
 from qsc_bot.output.schemas import build
 from qsc_bot.sandbox.service import Sandbox
+from tests.cli.contract_fields import CONVERSATION
 from tests.cli.meanwhile import Meanwhile
 from tests.cli.terminal import PROD, SECRETS, ClosedPipe, Prod, Result, Terminal, answering
-from tests.cli.test_contract import CONVERSATION
 from tests.conftest import MakeProd
 
 WATCH = ["conversation", "watch"]
