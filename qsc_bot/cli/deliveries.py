@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from qsc_bot.cli.endpoints import AllowHost
+from qsc_bot.cli.endpoints import AllowHost, filled_address
 from qsc_bot.cli.options import session, since_option
 from qsc_bot.cli.session import Session
 from qsc_bot.cli.writes import TYPED_NUMBER, UNASKED, Yes
@@ -58,7 +58,7 @@ def list_deliveries(
 
 def replay(
     ctx: typer.Context,
-    to: Annotated[str, typer.Option("--to", metavar="URL", help="The address of the bot.")],
+    to: Annotated[str, typer.Option("--to", metavar="URL", help="The address of the bot; {secret} in it is filled.")],
     ids: Annotated[
         list[str] | None, typer.Argument(metavar="DELIVERY...", help="Deliveries by id.", show_default=False)
     ] = None,
@@ -92,13 +92,14 @@ def replay(
     if bool(ids) is chosen:
         raise QscBotError("usage.invalid", "name deliveries, or choose them, with --since for example")
     endpoint = Endpoint(allowed_hosts=frozenset(allow_host or ()))
-    endpoint.check(to)
+    whole = filled_address(here, to)
+    endpoint.check(whole)
     if chosen:
         sought = _sought(here, since, conversation, kind, verified, recipe)
         ids = [one.id for one in sought.find(here.deliveries, newest_first=False)]
     shown = hide(to.partition("?")[0], here.surroundings.secrets())
     signing = _signing(here) if sign_anew else None
-    made = Replay(here.deliveries, endpoint, ids or (), to, shown=shown, signing=signing)
+    made = Replay(here.deliveries, endpoint, ids or (), whole, shown=shown, signing=signing)
     _confirm(here, ids or (), shown, asks=chosen or len(ids or ()) > UNASKED, yes=yes)
     return made.listing()
 

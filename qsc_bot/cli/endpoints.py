@@ -41,7 +41,7 @@ def reaching(
         here.printer.attach(warning)
     host = urlsplit(url).hostname or ""
     hosts = {one.lower() for one in allowed or ()}
-    whole = _filled(here, url)
+    whole = filled_address(here, url)
     if host not in LOOPBACK | hosts:
         if not yes:
             question = f"send test events to {host}, which is not this machine"
@@ -54,7 +54,8 @@ def reaching(
         endpoint.close()
 
 
-def _filled(here: Session, url: str) -> str:
+def filled_address(here: Session, url: str) -> str:
+    """The address with its secret; raises `config.secret` where `{secret}` in it has no value."""
     from qsc_bot.operations.signature import not_set
     from qsc_bot.setup.form import SECRET_MARK, filled
 

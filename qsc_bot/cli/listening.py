@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from qsc_bot.cli.endpoints import AllowHost
+from qsc_bot.cli.endpoints import AllowHost, filled_address
 from qsc_bot.cli.options import duration, session
 from qsc_bot.cli.session import Session
 from qsc_bot.errors import QscBotError
@@ -42,7 +42,10 @@ def listen(
         ),
     ] = None,
     forward_to: Annotated[
-        str | None, typer.Option(metavar="URL", help="Pass each new request on to this address, as it came.")
+        str | None,
+        typer.Option(
+            metavar="URL", help="Pass each new request on to this address, as it came; {secret} in it is filled."
+        ),
     ] = None,
     allow_host: AllowHost = None,
     unsigned: Annotated[
@@ -121,8 +124,9 @@ def _forwarding(here: Session, url: str, allow_host: list[str] | None) -> "Forwa
     from qsc_bot.operations.forwarding import Forwarding
     from qsc_bot.transport.spellings import hide
 
+    whole = filled_address(here, url)
     shown = hide(url.partition("?")[0], here.surroundings.secrets())
-    return Forwarding(Endpoint(allowed_hosts=frozenset(allow_host or ())), url, shown=shown)
+    return Forwarding(Endpoint(allowed_hosts=frozenset(allow_host or ())), whole, shown=shown)
 
 
 def _hear(

@@ -26,6 +26,10 @@ Triggered = Literal[
     "request-thread-control",
 ]
 SignedBy = Annotated[Sender, typer.Option("--via", help="Who sends it.")]
+Authorization = Annotated[
+    bool,
+    typer.Option("--authorization-stdin", help="Read the value of an Authorization header from standard input."),
+]
 Body = Annotated[
     str, typer.Option("--file", "-f", metavar="FILE", help="The body's bytes as they are, or - for standard input.")
 ]
@@ -43,14 +47,16 @@ def verify_webhook(
         Sender | None,
         typer.Option("--via", help="Who sends to it.", show_default="as the webhook says, else social-connect"),
     ] = None,
+    authorization_stdin: Authorization = False,
     allow_host: AllowHost = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Answer yes to the question.")] = False,
 ) -> "Listing[Check]":
     """Check that the bot takes what is rightly signed, refuses what is not, and bears what comes twice.
 
     It is sent test events from people who cannot exist, and on Messenger the handshake with the right and with another
-    token. Each check passes, fails with what to change, or is skipped where its secret is not set. A failed one is
-    exit 9. A host beyond this machine is asked about, or needs --allow-host.
+    token. Where nothing is signed, the secret in the address or the Authorization header is tried, right and wrong.
+    Each check passes, fails with what to change, or is skipped where its secret is not set. A failed one is exit 9. A
+    host beyond this machine is asked about, or needs --allow-host.
     """
     from qsc_bot.models.delivery import Via
     from qsc_bot.operations.bot_checks import verify
@@ -58,7 +64,8 @@ def verify_webhook(
     here = session(ctx)
     address, registered = address_of(here, name, url)
     sender = Via(via or registered or Via.SOCIAL_CONNECT)
-    keys = _keys(here, sender, address)
+    authorization = _authorization(here, sender) if authorization_stdin else None
+    keys = _keys(here, sender, address, authorization)
     with reaching(here, address, allowed=allow_host, yes=yes) as (endpoint, whole):
         return verify(endpoint, whole, sender, keys=keys, profile=here.profile, at=here.clock.unix())
 
@@ -84,6 +91,7 @@ def trigger_webhook(
         ),
     ] = None,
     unsigned: Annotated[bool, typer.Option("--unsigned", help="Send it without a signature.")] = False,
+    authorization_stdin: Authorization = False,
     allow_host: AllowHost = None,
 ) -> "Record":
     """Send the bot one event as a test, signed with the profile's secret, and show what it answers.
@@ -97,12 +105,16 @@ def trigger_webhook(
     from qsc_bot.webhook.samples import via_of
 
     here, wanted = session(ctx), Kind(kind)
+    if authorization_stdin and file == "-":
+        raise QscBotError("usage.invalid", "standard input cannot be both the body and the Authorization header")
+    authorization = _authorization(here, via_of(wanted)) if authorization_stdin else None
     hint = "or add --unsigned"
     secret = None if unsigned else needed_secret(here.secrets, here.profile, via_of(wanted), hint=hint)
     given = None if file is None else read_body(here, file)
     body = body_of(wanted, at=here.clock.unix(), profile=here.profile, given=given, changes=_changes(changes or []))
+    shown = to.partition("?")[0]
     with reaching(here, to, allowed=allow_host) as (endpoint, whole):
-        return trigger(endpoint, whole, body, kind=wanted, shown=to.partition("?")[0], secret=secret)
+        return trigger(endpoint, whole, body, kind=wanted, shown=shown, secret=secret, authorization=authorization)
 
 
 def sign_body(ctx: typer.Context, via: SignedBy, file: Body) -> "Record":
@@ -137,19 +149,29 @@ def check_signature(
     return signature.check_signature(sender, read_body(here, file), given, secret)
 
 
-def _keys(here: "Session", via: "Via", url: str) -> "Keys":
+def _authorization(here: "Session", via: "Via") -> str:
+    """The header's value from standard input; raises `usage.invalid` for Messenger, and what a missing one raises."""
+    from qsc_bot.models.delivery import Via
+
+    if via is Via.MESSENGER:
+        raise QscBotError("usage.invalid", "--authorization-stdin is for Social Connect: Meta sends no such header")
+    return here.prompts.read_secret()
+
+
+def _keys(here: "Session", via: "Via", url: str, authorization: str | None) -> "Keys":
     """The secrets that the checks need; raises `config.secret` naming them where none of them is set."""
     from qsc_bot.models.delivery import Via
-    from qsc_bot.operations.bot_checks import Keys
+    from qsc_bot.operations.bot_checks import ANOTHER_SECRET, Keys
     from qsc_bot.operations.signature import SIGNS, not_set, signing_secret
-    from qsc_bot.setup.form import SECRET_MARK
+    from qsc_bot.setup.form import SECRET_MARK, filled
 
     is_messenger = via is Via.MESSENGER
     token = here.secrets.verify_token(here.profile) if is_messenger else None
     keys = Keys(
         signing=signing_secret(here.secrets, here.profile, via),
         verify_token=token.value if token else None,
-        is_open=SECRET_MARK in url and not is_messenger,
+        wrong_url=filled(url, ANOTHER_SECRET) if SECRET_MARK in url and not is_messenger else None,
+        authorization=authorization,
     )
     if keys.signing is None and keys.verify_token is None and not keys.is_open:
         raise not_set(here.secrets, here.profile, SIGNS[via], *(["verify_token"] if is_messenger else []))

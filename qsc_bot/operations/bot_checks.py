@@ -4,6 +4,7 @@ What Meta wants stands at https://developers.facebook.com/docs/messenger-platfor
 signature alone, so the same is asked of both.
 """
 
+from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -15,14 +16,16 @@ from qsc_bot.models.profile import Profile
 from qsc_bot.models.trial import Check
 from qsc_bot.operations.endpoint import ANSWER_SECONDS, Endpoint, Reply
 from qsc_bot.operations.signature import SIGNS
-from qsc_bot.operations.trigger import JSON_TYPE, event_of
+from qsc_bot.operations.trigger import event_of, headers_of
 from qsc_bot.results import Column, Ending, Listing
 from qsc_bot.webhook.samples import encoded
-from qsc_bot.webhook.signature import HEADERS, sign
+from qsc_bot.webhook.signature import HEADERS
 
 COLUMNS: Final = (Column("check", "CHECK", rank=0), Column("result", "RESULT", rank=0), Column("reason", "REASON"))
 PLAIN: Final = ("check", "result", "reason")
 ANOTHER_TOKEN: Final = "qsc-bot-test-of-another-token"  # noqa: S105  # no secret: a word that must not be taken
+ANOTHER_SECRET: Final = "qsc-bot-test-of-another-secret"  # noqa: S105  # the same
+ANOTHER_HEADER: Final = f"Basic {b64encode(f'qsc-bot:{ANOTHER_SECRET}'.encode()).decode()}"
 OLD_SECONDS: Final = 24 * 3600.0
 PROVES_NOTHING: Final = "it refuses what is right, too, so that this proves nothing"
 _OK, _REDIRECT, _REFUSED = range(200, 300), range(300, 400), range(400, 500)
@@ -31,11 +34,20 @@ _NOT_FOUND: Final = (404, 405, 410)
 
 @dataclass(frozen=True, kw_only=True)
 class Keys:
-    """What a bot knows its senders by; `is_open`: the address holds a secret, so that unsigned events are taken too."""
+    """What a bot knows its senders by: a signature, or a secret in its address or in an Authorization header.
+
+    `wrong_url` is the address with another secret in it, where it holds one.
+    """
 
     signing: str | None
-    verify_token: str | None
-    is_open: bool = False
+    verify_token: str | None = None
+    wrong_url: str | None = None
+    authorization: str | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a bot may take events that nothing signs."""
+        return (self.wrong_url or self.authorization) is not None
 
 
 def verify(endpoint: Endpoint, url: str, via: Via, *, keys: Keys, profile: Profile, at: float) -> Listing[Check]:
@@ -93,12 +105,22 @@ class _Bot:
         secret = self.keys.signing
         if secret is None:
             yield from _skipped(f"{self._variable} is not set", "signed", "wrong-signature")
+            if self.keys.is_open:
+                yield from self._secrets()
             return
         right = self._send(1, secret)
         yield _taken("signed", right, self._advice)
         wrong = self._send(2, f"{secret}-wrong")
         advice = f"anybody can send it events: compare {HEADERS[self.via]} before reading the body, and answer 403"
         yield _refusal("wrong-signature", wrong, _is_taken(right), advice)
+
+    def _secrets(self) -> Iterator[Check]:
+        """Where nothing is signed, only who knows the secret may be let in."""
+        right = self._send(4, None)
+        yield _taken("secret", right, self._advice)
+        wrong = self._send(5, None, is_stranger=True)
+        advice = "anybody can send it events: compare the secret before reading the body, and answer 403"
+        yield _refusal("wrong-secret", wrong, _is_taken(right), advice)
 
     def _duplicate(self) -> Check:
         secret = self.keys.signing
@@ -117,15 +139,18 @@ class _Bot:
     @property
     def _advice(self) -> str:
         if self.keys.signing is None:
-            return "compare the secret in the address with QSC_BOT_URL_SECRET, and answer 2xx"
+            known = "secret in the address with QSC_BOT_URL_SECRET" if self.keys.wrong_url else "Authorization header"
+            return f"compare the {known}, and answer 2xx"
         return f"sign the raw bytes with the secret in {self._variable}, compare, and answer 2xx"
 
-    def _send(self, number: int, secret: str | None, *, age_seconds: float = 0) -> Answer:
+    def _send(self, number: int, secret: str | None, *, age_seconds: float = 0, is_stranger: bool = False) -> Answer:
         kind = Kind.MENTION if self.via is Via.SOCIAL_CONNECT else Kind.MESSAGE
         at = self.at - age_seconds
         body = encoded(event_of(kind, key=self._key(number), at=at, profile=self.profile))
-        signature = {HEADERS[self.via]: sign(self.via, body, secret)} if secret is not None else {}
-        return self.endpoint.post(self.url, body, JSON_TYPE | signature).answer
+        known, url = self.keys.authorization, self.url
+        if is_stranger:
+            known, url = known and ANOTHER_HEADER, self.keys.wrong_url or url
+        return self.endpoint.post(url, body, headers_of(self.via, body, secret, known)).answer
 
     def _shake(self, token: str, challenge: str) -> Reply:
         query = {"hub.mode": "subscribe", "hub.verify_token": token, "hub.challenge": challenge}

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from qsc_bot.errors import QscBotError
 from qsc_bot.exit_codes import ExitCode
-from qsc_bot.models.delivery import Kind
+from qsc_bot.models.delivery import Kind, Via
 from qsc_bot.models.profile import Profile
 from qsc_bot.models.trial import Trigger
 from qsc_bot.operations.endpoint import Endpoint
@@ -40,14 +40,29 @@ def event_of(kind: Kind, *, key: str, at: float, profile: Profile) -> Document:
     return sample(kind, key=key, at=at, page_id=messenger.page_id, apps=apps)
 
 
-def trigger(endpoint: Endpoint, url: str, body: bytes, *, kind: Kind, shown: str, secret: str | None) -> Record:
+def headers_of(via: Via, body: bytes, secret: str | None, authorization: str | None) -> Mapping[str, str]:
+    """What goes with a body: its signature, and the value of an Authorization header, each where there is one."""
+    signature = {HEADERS[via]: sign(via, body, secret)} if secret is not None else {}
+    known = {"Authorization": authorization} if authorization is not None else {}
+    return JSON_TYPE | signature | known
+
+
+def trigger(
+    endpoint: Endpoint,
+    url: str,
+    body: bytes,
+    *,
+    kind: Kind,
+    shown: str,
+    secret: str | None,
+    authorization: str | None = None,
+) -> Record:
     """Send one event, signed where there is a secret; `shown` stands for the address, which may hold one too.
 
     Exit 8 for an answer of 5xx, 7 for any other that is not 2xx; raises `webhook.no_answer` where none comes.
     """
     via = via_of(kind)
-    signature = {HEADERS[via]: sign(via, body, secret)} if secret is not None else {}
-    reply = endpoint.post(url, body, JSON_TYPE | signature)
+    reply = endpoint.post(url, body, headers_of(via, body, secret, authorization))
     answer = reply.answer
     if answer.status is None or answer.milliseconds is None:
         raise QscBotError("webhook.no_answer", f"{shown}: {answer.error}")

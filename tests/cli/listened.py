@@ -103,6 +103,7 @@ class Bot:
     status: int = 200
     refuses: bytes | None = None
     got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
 
 
 @contextmanager
@@ -114,6 +115,7 @@ def a_bot(*, seconds: float = 0.0) -> Iterator[Bot]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             time.sleep(seconds)
+            bot.paths.append(self.path)
             bot.got.append(({name.lower(): value for name, value in self.headers.items()}, body))
             self.send_response(400 if body == bot.refuses else bot.status)
             self.end_headers()

@@ -133,6 +133,18 @@ def test_each_request_is_sent_once_as_it_came_the_oldest_first(run: Terminal, th
 
 
 @pytest.mark.socket
+def test_secret_of_the_address_is_filled_in_and_not_told(run: Terminal, three: list[str]) -> None:
+    run.configure(GUIDED)
+    with a_bot() as bot:
+        words = ["webhook", "replay", three[0], "--to", f"{bot.url}/{{secret}}", "-o", "json"]
+        unset = run(*words)
+        assert (unset.code, unset.error["code"], bot.got) == (3, "config.secret", [])
+        result = run(*words, env={"QSC_BOT_URL_SECRET": "a-word"})
+        assert (result.code, bot.paths) == (0, ["/hook/a-word"])
+    assert result.document["items"][0]["forwarded"]["url"] == f"{bot.url}/{{secret}}"
+
+
+@pytest.mark.socket
 def test_what_goes_along_is_told(run: Terminal, three: list[str]) -> None:
     with a_bot() as bot:
         result = run("webhook", "replay", three[3], "--to", bot.url, "-o", "json")

@@ -6,7 +6,7 @@ import shlex
 import pytest
 
 from qsc_bot.operations.diagnosis import RULES
-from tests.cli.explained import codes, explain, recipe
+from tests.cli.explained import codes, explain, graph, recipe
 from tests.cli.scenes import SCENES, Scene
 from tests.cli.terminal import PROD, Prod, Terminal
 from tests.cli.test_help import COMMANDS
@@ -19,7 +19,7 @@ def check_line(line: str) -> None:
     assert program == "qsc-bot"
     length = max(number for number in (1, 2, 3) if " ".join(words[:number]) in COMMANDS)
     path = " ".join(words[:length])
-    COMMANDS[path].make_context(path, words[length:])
+    COMMANDS[path].make_context(path, words[length:], help_option_names=["--help", "-h"])  # which the command keeps
 
 
 @pytest.mark.parametrize("scene", SCENES.values(), ids=SCENES)
@@ -100,6 +100,13 @@ def test_cure_that_is_pasted_cures(make_prod: MakeProd, name: str) -> None:
     (verdict,) = [one for one in explain(prod.run, scene.id)["verdicts"] if one["code"] == code]
     assert prod.run(*shlex.split(verdict["next"][0])[1:], "--no-input").code == 0
     assert code not in codes(explain(prod.run, scene.id))
+
+
+def test_cure_for_missing_fields_keeps_those_that_are_there(prod: Prod) -> None:
+    SCENES["fields_missing"].play(prod)
+    graph(prod, "subscribed_apps", subscribed_fields=["feed", "messaging_handovers"])
+    (verdict,) = [one for one in explain(prod.run, "facebook:5550001")["verdicts"] if one["code"] == "fields_missing"]
+    assert "subscribed_fields=feed,messaging_handovers," in verdict["next"][0]
 
 
 def test_command_lines_act_for_the_profile_that_was_named(prod: Prod) -> None:

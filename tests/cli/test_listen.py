@@ -301,7 +301,9 @@ def test_no_secret_is_shown_or_kept(prod: Prod, tmp_path: Path) -> None:
         listener.deliver(QSC, mention(1), secret=client, query=f"?key={url}")
         listener.acts.append(lambda: listener.send(f"{PATH[QSC]}/{url}", mention(2)))
         listener.acts.append(lambda: listener.send(f"/nowhere/{url}?token={client}", mention(2)))
-        result = listener("--forward-to", f"{bot.url}/{url}?token={url}", "--debug", "-v", tty=True)
+        to = f"{bot.url}/{{secret}}/{url}?token={url}"
+        result = listener("--forward-to", to, "--debug", "-v", tty=True)
+    assert bot.paths == [f"/hook/{url}/{url}?token={url}"] * 2
     assert (result.code, listener.statuses) == (130, [200, 200, 404])
     for output in ("json", "ndjson", "plain", "table"):
         assert prod.run("webhook", "deliveries", "-o", output).code == 0

@@ -53,6 +53,19 @@ def test_example_bot_takes_every_kind_and_says_nothing_to_nobody(run: Terminal, 
     assert list(run.sandbox.status()["requests"]) == looked.get(kind, [])
 
 
+def test_authorization_header_goes_along_unseen(run: Terminal, bot: PlayedBot) -> None:
+    words = ["mention", "--to", OWN, "--unsigned", "--authorization-stdin", "--debug", "-o", "json"]
+    result = run("webhook", "trigger", *words, stdin="Basic cXNjOnNlY3JldA==\n")
+    assert bot.heard[0].headers["authorization"] == "Basic cXNjOnNlY3JldA=="
+    assert "cXNjOnNlY3JldA" not in result.stdout + result.stderr
+
+
+@pytest.mark.parametrize("words", [["mention", "--file", "-"], ["messenger-message"]], ids=" ".join)
+def test_authorization_that_cannot_be_read_or_sent_is_refused(run: Terminal, bot: PlayedBot, words: list[str]) -> None:
+    result = run("webhook", "trigger", *words, "--to", OWN, "--authorization-stdin", "-o", "json", stdin="x\n")
+    assert (result.code, result.error["code"], bot.heard) == (2, "usage.invalid", [])
+
+
 def test_event_is_of_the_page_and_the_apps_of_the_profile(run: Terminal, bot: PlayedBot) -> None:
     run("webhook", "trigger", "pass-thread-control", "--to", OWN)
     (event,) = sent(bot)["entry"][0]["messaging"]

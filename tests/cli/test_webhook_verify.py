@@ -202,11 +202,40 @@ def test_unsigned_account_is_tried_with_the_secret_of_the_address(run: Terminal)
     result = run("webhook", "verify", "--url", url, "-o", "json", env=secrets(url_secret="word/of"))
     assert (result.code, results(result)) == (
         0,
-        {"signed": "skipped", "wrong-signature": "skipped", "duplicate": "pass"},
+        {"signed": "skipped", "wrong-signature": "skipped", "secret": "pass", "wrong-secret": "pass"}
+        | {"duplicate": "pass"},
     )
     wrong = run("webhook", "verify", "--url", url, "-o", "json", env=secrets(url_secret="another"))
     assert (wrong.code, results(wrong)["duplicate"]) == (9, "fail")
     assert "QSC_BOT_URL_SECRET" in reasons(wrong)["duplicate"]
+
+
+def test_unsigned_bot_that_lets_everybody_in_fails(run: Terminal) -> None:
+    run.configure(REAL)
+    bot = play(run, always(200))
+    url = "http://127.0.0.1:9/in/{secret}"
+    result = run("webhook", "verify", "--url", url, "-o", "json", env=secrets(url_secret="word"))
+    assert (result.code, results(result)["wrong-secret"]) == (9, "fail")
+    assert "compare the secret before reading the body" in reasons(result)["wrong-secret"]
+    paths = [request.url.path for request in bot.heard]
+    assert (paths.count("/in/word"), len(paths), "Authorization" in bot.heard[0].headers) == (3, 4, False)
+
+
+def test_unsigned_account_is_tried_with_the_authorization_header(run: Terminal) -> None:
+    run.configure(REAL)
+    value = "Basic cXNjOnNlY3JldA=="
+    bot = play(run, lambda request, _: httpx.Response(200 if request.headers["authorization"] == value else 401))
+    words = ["webhook", "verify", "--url", OWN, "--authorization-stdin", "--debug", "-o", "json"]
+    result = run(*words, stdin=f"{value}\n")
+    assert (result.code, results(result)["secret"], results(result)["wrong-secret"]) == (0, "pass", "pass")
+    assert [request.headers["authorization"] == value for request in bot.heard] == [True, False, True, True]
+    assert value not in result.stdout + result.stderr
+
+
+def test_meta_sends_no_authorization_header(run: Terminal) -> None:
+    bot = play(run, always(200))
+    result = run("webhook", "verify", "--url", OWN, *MESSENGER, "--authorization-stdin", "-o", "json", stdin="x\n")
+    assert (result.code, result.error["code"], bot.heard) == (2, "usage.invalid", [])
 
 
 @pytest.mark.parametrize(

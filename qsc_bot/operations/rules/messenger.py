@@ -65,10 +65,15 @@ def _is_unsubscribed(case: Case) -> bool:
 
 def _lacking(case: Case) -> list[str]:
     """The events that the Page does not send the bot's app; none where its list is not shown."""
+    listed = _subscribed(case)
+    return [name for name in NEEDED_FIELDS if name not in listed] if listed else []
+
+
+def _subscribed(case: Case) -> list[str]:
+    """The events that the Page sends the bot's app, as far as its list is shown."""
     setup = case.profile.messenger
     own = [app for app in case.apps or () if setup and app.id == setup.bot_app_id]
-    listed = own[0].subscribed_fields if own else []
-    return [name for name in NEEDED_FIELDS if name not in listed] if listed else []
+    return list(own[0].subscribed_fields) if own else []
 
 
 def _is_agents_app_missing(case: Case) -> bool:
@@ -91,8 +96,9 @@ def _look_and_take(case: Case) -> list[str]:
     return [case.line("conversation show", "--web"), *_to_bot(case)]
 
 
-def _subscribe(_case: Case) -> list[str]:
-    fields = f"subscribed_fields={','.join(NEEDED_FIELDS)}"
+def _subscribe(case: Case) -> list[str]:
+    """Meta takes the list in place of the one before, so that what is there already is named again."""
+    fields = f"subscribed_fields={','.join(dict.fromkeys([*_subscribed(case), *NEEDED_FIELDS]))}"
     return [f"qsc-bot api POST '/{{page_id}}/subscribed_apps' -F {fields} --graph"]
 
 
