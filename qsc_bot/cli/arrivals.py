@@ -31,6 +31,6 @@ def timed(here: Session, record: Record) -> Record:
 
 
 def newest_deliveries(here: Session) -> Newest:
-    """When the last delivery of each kind came; nothing where none ever did."""
+    """When the account's last delivery of each kind came; nothing where none ever did."""
     with stored_deliveries(here) as store:
-        return store.newest() if store else {}
+        return store.newest(account=here.profile.account_key) if store else {}

@@ -2,6 +2,7 @@
 
 import re
 from typing import Annotated, Final, Literal
+from urllib.parse import urlsplit
 
 from msgspec import Meta, Struct
 
@@ -111,6 +112,11 @@ class Profile(ProfileKeys, frozen=True, kw_only=True, forbid_unknown_fields=True
     def base_url(self) -> str:
         """Where the Social Connect API is, without a slash at the end."""
         return (self.api_url or _API_URLS[self.region]).rstrip("/")
+
+    @property
+    def account_key(self) -> str:
+        """What tells the account from every other: its host and its id there."""
+        return f"{urlsplit(self.base_url).netloc}/{self.account_id}"
 
     @property
     def graph_base(self) -> str:

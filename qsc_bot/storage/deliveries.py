@@ -17,19 +17,23 @@ from qsc_bot.models.delivery import Answer, Delivery, Event, Kind, Via
 from qsc_bot.models.wire import moment
 from qsc_bot.storage.database import open_shared, writing
 
-VERSION: Final = 1
+VERSION: Final = 2
 KEPT: Final = timedelta(days=7)
 SCHEMA: Final = (
     "CREATE TABLE requests (number INTEGER PRIMARY KEY, target TEXT NOT NULL, headers TEXT NOT NULL, "
     "body BLOB NOT NULL)",
     "CREATE TABLE deliveries (request INTEGER NOT NULL, place INTEGER NOT NULL, received_at REAL NOT NULL, "
-    "via TEXT NOT NULL, kind TEXT NOT NULL, conversation TEXT, is_private INTEGER, recipe TEXT, revision TEXT, "
-    "verified INTEGER NOT NULL, dedupe_key TEXT NOT NULL, answer INTEGER NOT NULL, forwarded TEXT, "
+    "via TEXT NOT NULL, account TEXT NOT NULL, kind TEXT NOT NULL, conversation TEXT, is_private INTEGER, recipe TEXT, "
+    "revision TEXT, verified INTEGER NOT NULL, dedupe_key TEXT NOT NULL, answer INTEGER NOT NULL, forwarded TEXT, "
     "PRIMARY KEY (request, place)) WITHOUT ROWID",
-    "CREATE UNIQUE INDEX deliveries_once ON deliveries (via, dedupe_key, ifnull(recipe, ''), ifnull(revision, ''))",
+    "CREATE UNIQUE INDEX deliveries_once ON deliveries "
+    "(via, dedupe_key, verified, account, ifnull(recipe, ''), ifnull(revision, ''))",
     "CREATE TABLE refused (reason TEXT PRIMARY KEY, number INTEGER NOT NULL, last_at REAL NOT NULL) WITHOUT ROWID",
 )
-"""Requests are numbered by microseconds, so that rows are added at the end, and no number comes twice."""
+"""Requests are numbered by microseconds, so that rows are added at the end, and no number comes twice.
+
+An event that nothing proves never hides the same one with a right signature.
+"""
 PAGES_BESIDE: Final = 8_000
 """So many pages may stand beside the file before they are brought into it, which waits for the disk: 32 MB."""
 _COLUMNS: Final = (
@@ -39,13 +43,17 @@ _ID: Final = re.compile(r"dl_([1-9a-f][0-9a-f]{0,14})(?:-([1-9][0-9]{0,5}))?")
 
 
 class Arrived(msgspec.Struct, frozen=True, kw_only=True):
-    """One request as it came. `target` is its path and query; `headers` are those that may be kept, never secrets."""
+    """One request as it came. `target` is its path and query; `headers` are those that may be kept, never secrets.
+
+    `account` is that of the listener's profile, as `Profile.account_key` names it.
+    """
 
     via: Via
     target: str
     headers: dict[str, str]
     body: bytes
     verified: bool
+    account: str
     recipe: str | None = None
     revision: str | None = None
 
@@ -150,28 +158,28 @@ class Deliveries:
             rows = db.execute(sql, values).fetchall()
         yield from map(_delivery, rows)
 
-    def fired(self, recipe: str, *, since: datetime) -> list[Fired]:
-        """What bore a recipe's name and a revision, the oldest first."""
+    def fired(self, recipe: str, *, account: str, since: datetime) -> list[Fired]:
+        """What bore the name of an account's recipe and a revision, the oldest first."""
         sql = (
             "SELECT revision, received_at, verified, is_private, conversation, dedupe_key FROM deliveries "
-            "WHERE recipe = ? AND revision IS NOT NULL AND received_at >= ? ORDER BY received_at, request, place"
+            "WHERE recipe = ? AND account = ? AND revision IS NOT NULL AND received_at >= ? "
+            "ORDER BY received_at, request, place"
         )
         with self._reading() as db:
-            rows = db.execute(sql, (recipe, since.timestamp())).fetchall()
+            rows = db.execute(sql, (recipe, account, since.timestamp())).fetchall()
         return [_fired(row) for row in rows]
 
-    def newest(self) -> dict[tuple[Via, str | None], datetime]:
-        """When the last delivery came, by who sent it and the recipe whose name it bore."""
+    def newest(self, *, account: str) -> dict[tuple[Via, str | None], datetime]:
+        """When an account's last delivery came, by who sent it and the recipe whose name it bore."""
+        sql = "SELECT via, recipe, max(received_at) AS at FROM deliveries WHERE account = ? GROUP BY via, recipe"
         with self._reading() as db:
-            rows = db.execute(
-                "SELECT via, recipe, max(received_at) AS at FROM deliveries GROUP BY via, recipe"
-            ).fetchall()
+            rows = db.execute(sql, (account,)).fetchall()
         return {(Via(row["via"]), row["recipe"]): at for row in rows if (at := moment(row["at"]))}
 
     def read(self, delivery: str) -> tuple[Delivery, Arrived]:
         """One delivery and the request that it came in; raises `delivery.not_found`."""
         sql = (
-            f"SELECT {_COLUMNS}, target, headers, body FROM deliveries "
+            f"SELECT {_COLUMNS}, account, target, headers, body FROM deliveries "
             "JOIN requests ON number = request WHERE request = ? AND place = ?"
         )
         with self._reading() as db:
@@ -185,6 +193,7 @@ class Deliveries:
             headers=json.loads(row["headers"]),
             body=row["body"],
             verified=found.verified,
+            account=row["account"],
             recipe=found.recipe,
             revision=found.revision,
         )
@@ -258,11 +267,11 @@ def _insert(
     db: sqlite3.Connection, key: tuple[int, int, float], arrived: Arrived, event: Event, answer: int
 ) -> str | None:
     """Keep one event; its id, None where it was kept before."""
-    told = (arrived.via.value, event.kind.value, event.conversation, event.is_private)
+    told = (arrived.via.value, arrived.account, event.kind.value, event.conversation, event.is_private)
     marks = (arrived.recipe, arrived.revision, arrived.verified, event.dedupe_key, answer)
     added = db.execute(
-        "INSERT OR IGNORE INTO deliveries (request, place, received_at, via, kind, conversation, is_private, recipe, "
-        "revision, verified, dedupe_key, answer) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR IGNORE INTO deliveries (request, place, received_at, via, account, kind, conversation, is_private, "
+        "recipe, revision, verified, dedupe_key, answer) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (*key, *told, *marks),
     ).rowcount
     return _id(*key[:2]) if added else None

@@ -5,7 +5,7 @@ from typing import Any, Final
 from qsc_bot.models.delivery import Event, Kind, Via
 from qsc_bot.storage.deliveries import Arrived, Deliveries
 from tests.cli.recipe_log import CREATE, HOUR
-from tests.cli.terminal import PROD, Prod, Result, Terminal
+from tests.cli.terminal import PROD, PROD_ACCOUNT, Prod, Result, Terminal
 from tests.conftest import MakeProd
 
 VERIFY: Final = ("recipe", "verify", "to-bot")
@@ -32,6 +32,7 @@ def deliver(
     hours: float = 0,
     revision: str | None = None,
     verified: bool = True,
+    account: str = PROD_ACCOUNT,
     person: str | None = "twitter:1001",
     is_private: bool | None = True,
 ) -> None:
@@ -42,6 +43,7 @@ def deliver(
         headers={},
         body=b"{}",
         verified=verified,
+        account=account,
         recipe="to-bot",
         revision=revision or show(run)["revision"],
     )

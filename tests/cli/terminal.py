@@ -39,6 +39,7 @@ profiles:
     messenger: {page_id: "1029384756", bot_app_id: "111", agent_app_id: "222", default_app: bot}
     recipes: {backend: api, path: "/{account_id}/sandbox/automation"}
 """
+PROD_ACCOUNT: Final = "api.engagor.com/1000"
 Mount = Callable[[str], httpx.BaseTransport]
 Handler = Callable[[httpx.Request], httpx.Response]
 

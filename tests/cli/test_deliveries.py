@@ -29,7 +29,14 @@ def keep(store: Deliveries, *events: Event, body: bytes = b"{}", via: Via = QSC,
     recipe, revision = ("to-bot", "abc") if via is QSC else (None, None)
     headers = {"content-type": "application/json"} | signed(via, body)
     arrived = Arrived(
-        via=via, target="/x", headers=headers, body=body, verified=verified, recipe=recipe, revision=revision
+        via=via,
+        target="/x",
+        headers=headers,
+        body=body,
+        verified=verified,
+        account="127.0.0.1:8081/1000",
+        recipe=recipe,
+        revision=revision,
     )
     return [one for one in store.store(arrived, events, answer=200) if one]
 

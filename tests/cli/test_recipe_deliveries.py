@@ -87,6 +87,13 @@ def test_marker_that_cannot_be_a_revision_is_no_evidence(guided: Prod, revision:
     assert verify(guided.run).error["code"] == "recipe.not_seen"
 
 
+def test_recipe_of_the_same_name_in_another_account_is_no_drift(guided: Prod) -> None:
+    deliver(guided.run, key="2001_1", revision="0123456789ab", account="api.engagor.com/9")
+    assert verify(guided.run).error["code"] == "recipe.not_seen"
+    deliver(guided.run, key="2001_2")
+    assert verify(guided.run).document["state"] == "verified"
+
+
 def test_delivery_that_is_no_private_message_is_drift_until_it_is_confirmed_anew(guided: Prod) -> None:
     deliver(guided.run)
     deliver(guided.run, key="2001_2", is_private=False)

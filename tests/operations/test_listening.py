@@ -59,7 +59,7 @@ class Played:
 
 
 def arrival(*keys: str, ids: Sequence[str | None] = (), conversation: str = "facebook:1") -> Arrival:
-    request = Arrived(via=Via.MESSENGER, target="/messenger", headers={}, body=b"{}", verified=True)
+    request = Arrived(via=Via.MESSENGER, target="/messenger", headers={}, body=b"{}", verified=True, account="1000")
     events = tuple(Event(kind=Kind.MESSAGE, dedupe_key=key, conversation=conversation) for key in keys)
     return Arrival(request=request, events=events, ids=tuple(ids))
 
@@ -172,7 +172,9 @@ def test_one_conversation_is_passed_on_in_its_order_and_too_many_are_told(monkey
     )
     for number in range(20):
         one = arrival(str(number))
-        request = Arrived(via=Via.MESSENGER, target="/", headers={}, body=str(number).encode(), verified=True)
+        request = Arrived(
+            via=Via.MESSENGER, target="/", headers={}, body=str(number).encode(), verified=True, account="1000"
+        )
         played.listening.tell(Arrival(request=request, events=one.events, ids=()))
     all_came.set()
     for things in played.listening.rest(check=lambda: None):

@@ -2,8 +2,9 @@
 
 import sqlite3
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,8 +24,9 @@ class Clock:
         return self.now
 
 
-def arrived(body: bytes = b"{}", *, recipe: str | None = None) -> Arrived:
-    return Arrived(via=Via.MESSENGER, target="/messenger", headers={}, body=body, verified=True, recipe=recipe)
+def arrived(body: bytes = b"{}", **more: Any) -> Arrived:
+    told: dict[str, Any] = {"target": "/messenger", "headers": {}, "verified": True, "account": "h/1"}
+    return Arrived(via=Via.MESSENGER, body=body, **(told | more))
 
 
 def events(*keys: str) -> list[Event]:
@@ -50,6 +52,24 @@ def test_each_event_is_kept_once_for_each_recipe(store: Deliveries) -> None:
     assert store.store(arrived(), events("a", "b", "c"), answer=200) == [None, None, None]
     assert store.store(arrived(recipe="r"), events("a"), answer=200) != [None]
     assert [one.dedupe_key for one in store.find(recipe="r")] == ["a"]
+
+
+def test_event_that_nothing_proves_hides_none_that_is_signed(store: Deliveries) -> None:
+    for verified in (False, True):
+        assert store.store(arrived(verified=verified), events("a"), answer=200) != [None]
+    assert sorted(one.verified for one in store.find()) == [False, True]
+
+
+def test_recipe_of_the_same_name_in_another_account_is_another(store: Deliveries) -> None:
+    for account in ("h/1", "h/2"):
+        made = arrived(account=account, recipe="r", revision=account[-1])
+        assert store.store(made, events("a"), answer=200) != [None]
+    (fired,) = store.fired("r", account="h/2", since=datetime.fromtimestamp(0, UTC))
+    assert (fired.revision, list(store.newest(account="h/1")), store.newest(account="h/3")) == (
+        "2",
+        [(Via.MESSENGER, "r")],
+        {},
+    )
 
 
 def test_two_stores_on_one_file_keep_an_event_once(store: Deliveries, tmp_path: Path, clock: Clock) -> None:

@@ -72,7 +72,7 @@ class Listener:
 
 def listener(folder: Path, **rules: Any) -> Listener:
     store = Deliveries(folder / "deliveries.db", now=lambda: 1_795_000_000.0, tell=lambda _: None)
-    wished: dict[str, Any] = {"paths": PATHS, "signing": SECRETS, "verify_token": "v"} | rules
+    wished: dict[str, Any] = {"account": "h/1", "paths": PATHS, "signing": SECRETS, "verify_token": "v"} | rules
     return Listener(store, Rules(**wished))
 
 
