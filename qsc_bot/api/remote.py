@@ -127,7 +127,10 @@ def decode(value: Any, kind: type[T], *, call: str) -> T:
     """Give a JSON value the documented shape; raises `api.wrong_shape` naming the call and the path in the body."""
     try:
         return msgspec.convert(value, kind, dec_hook=decode_id)
-    except msgspec.ValidationError as error:
+    except (
+        msgspec.ValidationError,
+        UnicodeEncodeError,
+    ) as error:  # the latter for half a character in a number's place
         raise ApiError("api.wrong_shape", f"{call}: {error}") from error
 
 

@@ -24,13 +24,17 @@ CONTROL: Final[Mapping[str, Kind]] = {
 }
 RECEIPTS: Final = ("read", "delivery")
 MESSAGES: Final = ("message", "postback", "referral", "reaction")
+LATEST_MS: Final = 1e18
 SERVICES: Final[Mapping[str, str]] = {"page": "facebook", "instagram": "instagram"}
 
 
 def read_events(via: Via, body: bytes) -> list[Event]:
     """The events of one request; raises `webhook.body` where it holds none that can be told apart."""
     document = _document(via, body)
-    events = list(_mentions(document) if via is Via.SOCIAL_CONNECT else _messenger(document))
+    try:
+        events = list(_mentions(document) if via is Via.SOCIAL_CONNECT else _messenger(document))
+    except RecursionError as error:
+        raise QscBotError("webhook.body", "the body is nested too deeply") from error
     if not events:
         raise QscBotError("webhook.body", "the body holds no event")
     return events
@@ -60,7 +64,7 @@ def _mention(raw: dict[str, Any]) -> Event:
     """One mention; what it does not tell is null, and one without ids is known by its content."""
     try:
         mention = msgspec.convert(raw, Mention, dec_hook=decode_id)
-    except msgspec.ValidationError:
+    except (msgspec.ValidationError, UnicodeEncodeError):  # the latter for half a character where no text belongs
         return Event(kind=Kind.MENTION, dedupe_key=_hash(raw))
     person = mention.conversation
     return Event(
@@ -93,7 +97,7 @@ def _thread_event(raw: dict[str, Any], service: str, *, page: str, is_standby: b
         kind=_kind(raw, is_standby=is_standby),
         dedupe_key=str(mid) if isinstance(mid, str) and mid else _hash(raw),
         conversation=_person(raw, service, page),
-        happened_at=moment(at / 1000) if isinstance(at, int | float) else None,
+        happened_at=moment(at / 1000) if isinstance(at, int | float) and abs(at) < LATEST_MS else None,
     )
 
 

@@ -189,6 +189,13 @@ def test_wrong_shape_names_the_path() -> None:
         social_connect(wire).get(THING, dict[str, list[dict[str, int]]])
 
 
+def test_half_a_character_in_a_numbers_place_is_a_wrong_shape() -> None:
+    wire = Wire().on(f"GET {THING}", envelope({"b": "\ud83d"}))
+    with pytest.raises(ApiError, match="surrogates not allowed") as caught:
+        social_connect(wire).get(THING, dict[str, int])
+    assert caught.value.code == "api.wrong_shape"
+
+
 def test_done_write_with_a_strange_answer_is_in_doubt() -> None:
     wire = Wire().on(f"POST {THING}", envelope([1]))
     with pytest.raises(WriteInDoubt, match="was answered, but the answer is strange"):

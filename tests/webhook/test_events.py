@@ -157,3 +157,38 @@ def test_whatever_json_comes_it_is_read_or_refused(via: Via, document: Any) -> N
     assert bool(events) is not bool(codes)
     assert set(codes) <= {"webhook.body"}
     assert all(event.dedupe_key for event in events)
+
+
+def thread(event: Any) -> Any:
+    return {"object": "page", "entry": [{"id": "1029384756", "messaging": [event]}]}
+
+
+ODD = {
+    "half a character": "\ud83d",
+    "too large for a float": 10**400,
+    "infinite": float("inf"),
+    "no number": float("nan"),
+    "nested deeply": json.loads('{"a":' * 900 + "1" + "}" * 900),
+    "a list": [1],
+}
+PLACES: dict[str, tuple[Via, Any]] = {
+    "author": (Via.SOCIAL_CONNECT, lambda odd: MENTION | {"author": odd}),
+    "author's id": (Via.SOCIAL_CONNECT, lambda odd: MENTION | {"author": {"id": odd}}),
+    "added": (Via.SOCIAL_CONNECT, lambda odd: MENTION | {"date": {"added": odd}}),
+    "topic": (Via.SOCIAL_CONNECT, lambda odd: MENTION | {"topic": {"id": odd}}),
+    "timestamp": (Via.MESSENGER, lambda odd: thread(SIDES | {"timestamp": odd})),
+    "sender": (Via.MESSENGER, lambda odd: thread(SIDES | {"sender": {"id": odd}})),
+    "message": (Via.MESSENGER, lambda odd: thread(SIDES | {"message": odd})),
+    "something": (Via.MESSENGER, lambda odd: thread(SIDES | {"x": odd})),
+}
+
+
+@pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
+@pytest.mark.parametrize(("via", "place"), PLACES.values(), ids=PLACES)
+def test_odd_value_in_any_place_is_read_or_refused(via: Via, place: Any, odd: Any) -> None:
+    codes, events = [], []
+    try:
+        events = read_events(via, json.dumps(place(odd)).encode())
+    except QscBotError as refused:
+        codes = [refused.code]
+    assert codes == ["webhook.body"] or [bool(event.dedupe_key) for event in events] == [True]
