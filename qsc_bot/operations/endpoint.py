@@ -2,9 +2,11 @@
 
 import socket
 import ssl
+import threading
 import time
-from collections.abc import Callable, Mapping
-from typing import Final
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import httpx
@@ -18,6 +20,8 @@ LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 ANSWER_SECONDS: Final = 5.0
 """Meta wants its answer within so long; Social Connect documents no limit."""
 LONGEST_TEXT: Final = 2_000
+PLAINLY: Final = {"Accept-Encoding": "identity", "Connection": "close"}
+"""A packed answer could unpack without end, and a connection is known to its deadline when it is made."""
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,7 +32,10 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Endpoint:
-    """Calls addresses on this machine, and on the hosts that were allowed by name; no token ever goes along."""
+    """Calls addresses on this machine, and on the hosts that were allowed by name; no token ever goes along.
+
+    A call is over after `timeout_seconds`, however slowly an answer still comes.
+    """
 
     def __init__(
         self,
@@ -38,7 +45,7 @@ class Endpoint:
         timeout_seconds: float = ANSWER_SECONDS,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._allowed = allowed_hosts
+        self._allowed = frozenset(host.lower() for host in allowed_hosts)
         self._monotonic = monotonic
         self._timeout_seconds = timeout_seconds
         self._client = httpx.Client(
@@ -46,7 +53,7 @@ class Endpoint:
             timeout=timeout_seconds,
             follow_redirects=False,
             trust_env=False,
-            headers={"User-Agent": f"qsc-bot/{__version__}"},
+            headers={"User-Agent": f"qsc-bot/{__version__}", **PLAINLY},
         )
 
     def close(self) -> None:
@@ -58,7 +65,7 @@ class Endpoint:
         try:
             parts = urlsplit(url)
             host = parts.hostname
-            is_bare = host and parts.port != 0 and not (parts.username or parts.password)
+            is_bare = host and parts.port != 0 and not (parts.username or parts.password or parts.fragment)
             is_address = is_bare and httpx.URL(url).scheme in ("http", "https")
         except (ValueError, httpx.InvalidURL):
             host, is_address = None, False
@@ -78,29 +85,65 @@ class Endpoint:
         return self._call("GET", str(httpx.URL(url).copy_merge_params(dict(query))))
 
     def _beginning(self, response: httpx.Response, *, until: float) -> str:
-        """As much of a body as is looked at, and as comes in time; the rest is not read."""
+        """As much of a body as is looked at, and as comes in time; of one that is packed, nothing."""
         kept = b""
-        for chunk in response.iter_bytes():
-            kept += chunk
-            if len(kept) >= LONGEST_TEXT or self._monotonic() > until:
-                break
+        if "Content-Encoding" in response.headers:
+            return ""
+        with suppress(httpx.TransportError):  # the status is known by then
+            for chunk in response.iter_bytes():
+                kept += chunk
+                if len(kept) >= LONGEST_TEXT or self._monotonic() > until:
+                    break
         return kept[:LONGEST_TEXT].decode("utf-8", "replace")
 
     def _call(self, method: str, url: str, *, body: bytes = b"", headers: Mapping[str, str] | None = None) -> Reply:
         started = self._monotonic()
         shown = url.partition("?")[0]
+        given = [(name.encode(), value.encode("latin-1")) for name, value in (headers or {}).items()]
         try:
-            with self._client.stream(method, self.check(url), content=body, headers=dict(headers or {})) as response:
+            with (
+                _ended_after(self._timeout_seconds) as trace,
+                self._client.stream(
+                    method, self.check(url), content=body, headers=given, extensions={"trace": trace}
+                ) as response,
+            ):
                 text = self._beginning(response, until=started + self._timeout_seconds)
                 took = round((self._monotonic() - started) * 1000)
                 return Reply(answer=Answer(url=shown, status=response.status_code, milliseconds=took), text=text)
         except httpx.HTTPError as error:
-            took = round((self._monotonic() - started) * 1000)
-            return Reply(answer=Answer(url=shown, milliseconds=took, error=_reason(error)))
+            seconds = self._monotonic() - started
+            reason = _reason(error, is_late=seconds >= self._timeout_seconds)
+            return Reply(answer=Answer(url=shown, milliseconds=round(seconds * 1000), error=reason))
 
 
-def _reason(error: httpx.HTTPError) -> str:
-    if isinstance(error, httpx.TimeoutException):
+@contextmanager
+def _ended_after(seconds: float) -> Iterator[Callable[[str, Mapping[str, Any]], None]]:
+    """Hears of the connections that a call makes, as httpx's `trace`, and ends them when the time is over."""
+    made: list[socket.socket] = []
+
+    def trace(name: str, told: Mapping[str, Any]) -> None:
+        if name == "connection.connect_tcp.complete":
+            made.append(told["return_value"].get_extra_info("socket").dup())
+
+    def end() -> None:
+        for one in made:
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield trace
+    finally:
+        timer.cancel()
+        timer.join()
+        for one in made:
+            one.close()
+
+
+def _reason(error: httpx.HTTPError, *, is_late: bool) -> str:
+    if is_late or isinstance(error, httpx.TimeoutException):
         return f"no answer within {ANSWER_SECONDS:.0f} s"
     if isinstance(error, httpx.ConnectError):
         return _unconnected(error)

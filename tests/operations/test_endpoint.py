@@ -2,7 +2,10 @@
 
 import socket
 import ssl
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import httpcore
 import httpx
@@ -42,6 +45,7 @@ REFUSED = [
     "http://127.0.0.1:x/",
     "http://127.0.0.1:99999/",
     "http://127.0.0.1/\x00",
+    "http://127.0.0.1/#part",
     "",
 ]
 
@@ -54,7 +58,7 @@ def test_other_addresses_are_not_called(url: str) -> None:
 
 
 def test_allowed_host_is_called() -> None:
-    made = endpoint(lambda _: httpx.Response(204), frozenset({"bot.example.com"}))
+    made = endpoint(lambda _: httpx.Response(204), frozenset({"Bot.Example.com"}))
     assert made.post("https://bot.example.com/hook", b"", {}).answer.status == 204
 
 
@@ -104,6 +108,64 @@ def test_endless_body_is_looked_at_no_further() -> None:
         return httpx.Response(200, content=iter(lambda: b"x" * 1000, None))
 
     assert len(endpoint(endless).post(URL, b"", {}).text) == LONGEST_TEXT
+
+
+def test_packed_body_is_not_unpacked() -> None:
+    packed = httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=httpx.ByteStream(b"\x1f\x8b"))
+    reply = endpoint(lambda _: packed).post(URL, b"", {})
+    assert (reply.answer.status, reply.text) == (200, "")
+
+
+def test_header_that_is_no_ascii_goes_as_it_came() -> None:
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(200)
+
+    endpoint(answer).post(URL, b"", {"content-type": "text/plain; x=\xe9"})
+    assert (b"content-type", b"text/plain; x=\xe9") in seen[0].headers.raw
+
+
+@contextmanager
+def dripping(beginning: bytes, drop: bytes) -> Iterator[str]:
+    """A bot that sends a beginning and then something ever again, until nobody listens; its address."""
+
+    def drip(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(65536)
+            try:
+                connection.sendall(beginning)
+                while True:
+                    connection.sendall(drop)
+                    time.sleep(0.02)
+            except OSError:
+                return
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        worker = threading.Thread(target=drip, args=(listener,))
+        worker.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        worker.join()
+
+
+@pytest.mark.socket
+@pytest.mark.parametrize(
+    ("beginning", "drop", "status"),
+    [
+        (b"HTTP/1.1 200 OK\r\nX: ", b"x", None),
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n", None),
+        (b"HTTP/1.1 201 Created\r\nContent-Length: 1000\r\n\r\n", b"x", 201),
+    ],
+    ids=["head", "continue", "body"],
+)
+def test_bot_that_drips_is_left_when_the_time_is_over(beginning: bytes, drop: bytes, status: int | None) -> None:
+    with dripping(beginning, drop) as url:
+        answer = Endpoint(timeout_seconds=0.3).post(url, b"", {}).answer
+    assert (answer.status, answer.error is None) == (status, status is not None)
+    assert answer.error in (None, "no answer within 5 s")
+    assert (answer.milliseconds or 0) >= 300
 
 
 def test_query_is_added_to_that_of_the_address() -> None:
