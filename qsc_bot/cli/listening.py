@@ -103,7 +103,6 @@ def _rules(here: Session, paths: "Mapping[str, Via]", *, takes_unsigned: bool) -
     found = {Via.SOCIAL_CONNECT: secrets.client_secret(profile), Via.MESSENGER: secrets.app_secret(profile)}
     url_secret, verify_token = secrets.url_secret(profile), secrets.verify_token(profile)
     rules = Rules(
-        account=profile.account_key,
         paths=paths,
         signing={via: secret.value for via, secret in found.items() if secret},
         url_secret=url_secret.value if url_secret else None,

@@ -19,7 +19,8 @@ from qsc_bot.operations import filtering, proof
 from qsc_bot.setup.access_log import read_log
 from qsc_bot.setup.evidence import Sighting
 from qsc_bot.setup.form import SECRET_MARK
-from qsc_bot.storage.deliveries import KEPT, Deliveries, Fired
+from qsc_bot.storage.deliveries import KEPT, Deliveries
+from qsc_bot.storage.delivery_rows import Fired
 
 if TYPE_CHECKING:
     from qsc_bot.models.setup import Recipe
@@ -52,11 +53,10 @@ def prove(here: Session, name: str, search: Search) -> "Record":
     since = here.clock.now() - search.since if isinstance(search.since, timedelta) else search.since
     logged = _logged(here, guided, name, search.log) if search.log else {}
     with stored_deliveries(here, make=search.port is not None) as store:
-        account = here.profile.account_key
-        found = proof.Found(fired=store.fired(name, account=account, since=since) if store else (), logged=logged)
+        found = proof.Found(fired=store.fired(name, since=since) if store else (), logged=logged)
         if store and search.port is not None and not proof.is_told(guided, name, found, or_drift=False):
             _Listening(here, guided, recipe, store, since=since, logged=logged).until_told(search.port, search.timeout)
-            found = replace(found, fired=store.fired(name, account=account, since=since))
+            found = replace(found, fired=store.fired(name, since=since))
     if not found.sightings and search.log is None and search.port is None:
         raise proof.blind(recipe, since)
     found = _with_filter(here, guided, recipe, found, compare=search.compare)
@@ -143,7 +143,6 @@ class _Listening:
                 "QSC_BOT_CLIENT_SECRET is not set, so no signature is checked: at most `seen` is proven"
             )
         return Rules(
-            account=here.profile.account_key,
             paths=dict.fromkeys((OWN_PATH, self._path), Via.SOCIAL_CONNECT),
             signing={Via.SOCIAL_CONNECT: client.value} if client else {},
             url_secret=url_secret.value if url_secret else None,
@@ -186,7 +185,5 @@ class _Listening:
             heard_ours = heard_ours or ours
         if not heard_ours:
             return False
-        account = self._here.profile.account_key
-        fired = self._store.fired(self._recipe.name, account=account, since=self._since)
-        found = proof.Found(fired=fired, logged=self._logged)
+        found = proof.Found(fired=self._store.fired(self._recipe.name, since=self._since), logged=self._logged)
         return proof.is_told(self._guided, self._recipe.name, found, or_drift=True)

@@ -207,7 +207,7 @@ class Session:
         """What arrived at webhooks on this machine."""
         from qsc_bot.cli.stores import open_deliveries
 
-        return open_deliveries(self.surroundings, self.folders.state, tell=self.printer.attach)
+        return open_deliveries(self.surroundings, self.folders.state, self.profile, tell=self.printer.attach)
 
     @cached_property
     def remotes(self) -> "Remotes":

@@ -51,8 +51,10 @@ def open_profile_index(
     return open_index(cache / "index.db", index_key(profile), now=now, tell=tell)
 
 
-def open_deliveries(around: Surroundings, state: Path, *, tell: Callable[[str], None]) -> "Deliveries":
-    """What arrived at webhooks on this machine."""
+def open_deliveries(
+    around: Surroundings, state: Path, profile: "Profile", *, tell: Callable[[str], None]
+) -> "Deliveries":
+    """What arrived at an account's webhooks on this machine."""
     from qsc_bot.storage.deliveries import Deliveries
 
-    return Deliveries(state / "deliveries.db", now=around.unix_seconds, tell=tell)
+    return Deliveries(state / "deliveries.db", account=profile.account_key, now=around.unix_seconds, tell=tell)

@@ -15,7 +15,7 @@ from qsc_bot.models.wording import counted
 from qsc_bot.operations.connection import Connection
 from qsc_bot.operations.sweep import is_private
 from qsc_bot.setup.evidence import CLOCK_TOLERANCE
-from qsc_bot.storage.deliveries import Fired
+from qsc_bot.storage.delivery_rows import Fired
 
 PAGES: Final = 10
 """So many calls at most, of 100 messages each."""

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from qsc_bot.models.delivery import Answer
 from qsc_bot.operations.backlog import Backlog
 from qsc_bot.operations.endpoint import Endpoint
-from qsc_bot.storage.deliveries import Arrived
+from qsc_bot.storage.delivery_rows import Arrived
 
 LANES: Final = 4
 ROOM_BYTES: Final = 4 * 1024 * 1024

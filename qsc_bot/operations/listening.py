@@ -16,7 +16,8 @@ from qsc_bot.models.delivery import Answer, Beat, DeliveryEvent, Event, Heard, R
 from qsc_bot.models.wording import counted
 from qsc_bot.operations.forwarding import Forwarding, Passed
 from qsc_bot.operations.telling import Telling
-from qsc_bot.storage.deliveries import Arrived, Deliveries
+from qsc_bot.storage.deliveries import Deliveries
+from qsc_bot.storage.delivery_rows import Arrived
 from qsc_bot.webhook.receiver import OK, Arrival, Refused
 
 BEAT_SECONDS: Final = 30.0

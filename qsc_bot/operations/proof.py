@@ -18,7 +18,7 @@ from qsc_bot.setup.delivered import merged, of_revision, sightings_of
 from qsc_bot.setup.evidence import Sighting
 from qsc_bot.setup.form import changed_labels
 from qsc_bot.setup.guided import GuidedSetup
-from qsc_bot.storage.deliveries import Fired
+from qsc_bot.storage.delivery_rows import Fired
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,8 @@ from qsc_bot.models.wording import counted
 from qsc_bot.operations.deliveries import PLAIN
 from qsc_bot.operations.endpoint import Endpoint
 from qsc_bot.results import Column, Ending, Listing
-from qsc_bot.storage.deliveries import Arrived, Deliveries
+from qsc_bot.storage.deliveries import Deliveries
+from qsc_bot.storage.delivery_rows import Arrived
 from qsc_bot.webhook.signature import HEADERS, sign
 
 COLUMNS: Final = (

@@ -7,7 +7,7 @@ from typing import Final
 
 from qsc_bot.models.registry import REVISION_PATTERN
 from qsc_bot.setup.evidence import Sighting
-from qsc_bot.storage.deliveries import Fired
+from qsc_bot.storage.delivery_rows import Fired
 
 _REVISION: Final = re.compile(REVISION_PATTERN)
 

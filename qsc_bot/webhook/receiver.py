@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 
 from qsc_bot.errors import QscBotError
 from qsc_bot.models.delivery import RECIPE_KEY, REVISION_KEY, Event, Verdict, Via
-from qsc_bot.storage.deliveries import Arrived
+from qsc_bot.storage.delivery_rows import Arrived
 from qsc_bot.webhook.events import read_events
 from qsc_bot.webhook.signature import HEADERS, is_valid, judge
 
@@ -33,12 +33,11 @@ OK: Final = 200
 
 @dataclass(frozen=True, kw_only=True)
 class Rules:
-    """What a listener of one account takes. `url_secret` may be in the address or the password of Basic authorization.
+    """What a listener takes. `url_secret` may stand in the address or as the password of Basic authorization.
 
     Without a secret of its kind a request is refused, unless `takes_unsigned`.
     """
 
-    account: str
     paths: Mapping[str, Via]
     signing: Mapping[Via, str]
     url_secret: str | None = None
@@ -127,8 +126,7 @@ class Receiver:
             events = read_events(via, body)
         except QscBotError as error:
             raise Refused(400, "body", error.message) from error
-        account = self._rules.account
-        self._take(_arrived(environ, query, via, path, body, account=account, verified=verified), events)
+        self._take(_arrived(environ, query, via, path, body, verified=verified), events)
         return b""
 
     def _take(self, arrived: Arrived, events: list[Event]) -> None:
@@ -204,16 +202,13 @@ def _body(environ: "WSGIEnvironment") -> bytes:
     return body
 
 
-def _arrived(
-    environ: "WSGIEnvironment", query: Query, via: Via, path: str, body: bytes, *, account: str, verified: bool
-) -> Arrived:
+def _arrived(environ: "WSGIEnvironment", query: Query, via: Via, path: str, body: bytes, *, verified: bool) -> Arrived:
     return Arrived(
         via=via,
         target=path,
         headers={name: environ[variable] for name, variable in KEPT_HEADERS.items() if variable in environ},
         body=body,
         verified=verified,
-        account=account,
         recipe=_first(query, RECIPE_KEY) or None,
         revision=_first(query, REVISION_KEY) or None,
     )

@@ -93,7 +93,7 @@ class Listener:
     def keys(self) -> list[str]:
         """What is in its store."""
         path = self.home / ".local/state/qsc-bot/deliveries.db"
-        with closing(Deliveries(path, now=time.time, tell=print)) as store:
+        with closing(Deliveries(path, account="127.0.0.1:8081/1000", now=time.time, tell=print)) as store:
             return [one.dedupe_key for one in store.find()]
 
 

@@ -3,7 +3,8 @@
 from typing import Any, Final
 
 from qsc_bot.models.delivery import Event, Kind, Via
-from qsc_bot.storage.deliveries import Arrived, Deliveries
+from qsc_bot.storage.deliveries import Deliveries
+from qsc_bot.storage.delivery_rows import Arrived
 from tests.cli.recipe_log import CREATE, HOUR
 from tests.cli.terminal import PROD, PROD_ACCOUNT, Prod, Result, Terminal
 from tests.conftest import MakeProd
@@ -43,12 +44,13 @@ def deliver(
         headers={},
         body=b"{}",
         verified=verified,
-        account=account,
         recipe="to-bot",
         revision=revision or show(run)["revision"],
     )
     event = Event(kind=Kind.MENTION, dedupe_key=key, conversation=person, is_private=is_private)
-    store = Deliveries(run.state / "deliveries.db", now=lambda: run.now + hours * HOUR, tell=lambda _: None)
+    store = Deliveries(
+        run.state / "deliveries.db", account=account, now=lambda: run.now + hours * HOUR, tell=lambda _: None
+    )
     assert store.store(arrived, [event], answer=200)
     store.close()
 

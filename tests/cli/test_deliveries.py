@@ -7,19 +7,26 @@ from pathlib import Path
 import pytest
 
 from qsc_bot.models.delivery import Event, Kind, Via
-from qsc_bot.storage.deliveries import Arrived, Deliveries
+from qsc_bot.storage.deliveries import Deliveries
+from qsc_bot.storage.delivery_rows import Arrived
 from tests.cli.listened import QSC, a_bot, mention, signed, thread
 from tests.cli.terminal import NOW, Terminal
 from tests.conftest import CheckGolden
 
-GUIDED = "version: 1\ndefault_profile: prod\nprofiles: {prod: {account_id: '1000', topic_ids: ['2001']}}\n"
+GUIDED = """\
+version: 1
+default_profile: prod
+profiles: {prod: {account_id: "1000", topic_ids: ["2001"], api_url: "http://127.0.0.1:8081"}}
+"""
 LONG = f"whatsapp:{'9' * 40}"
 
 
 @pytest.fixture
 def store(run: Terminal) -> Iterator[Deliveries]:
     """The store of this machine."""
-    made = Deliveries(run.state / "deliveries.db", now=lambda: run.now, tell=lambda _: None)
+    made = Deliveries(
+        run.state / "deliveries.db", account="127.0.0.1:8081/1000", now=lambda: run.now, tell=lambda _: None
+    )
     yield made
     made.close()
 
@@ -34,7 +41,6 @@ def keep(store: Deliveries, *events: Event, body: bytes = b"{}", via: Via = QSC,
         headers=headers,
         body=body,
         verified=verified,
-        account="127.0.0.1:8081/1000",
         recipe=recipe,
         revision=revision,
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from qsc_bot.storage.deliveries import VERSION
+from qsc_bot.storage.delivery_rows import VERSION
 from tests.cli.listened import META, PATH, QSC, Listened, a_bot, mention, signed, thread
 from tests.cli.terminal import SECRETS, Prod, Terminal
 

@@ -7,7 +7,8 @@ import httpx
 import pytest
 
 from qsc_bot.models.delivery import Event, Kind, Via
-from qsc_bot.storage.deliveries import Arrived, Deliveries
+from qsc_bot.storage.deliveries import Deliveries
+from qsc_bot.storage.delivery_rows import Arrived
 from tests.cli.terminal import PROD, PROD_ACCOUNT, SECRETS, Prod, Terminal
 from tests.conftest import MakeProd
 
@@ -36,10 +37,10 @@ def show(prod: Prod, name: str = "bot-messenger") -> Any:
 def test_last_delivery_is_the_newest_that_arrived_here(prod: Prod) -> None:
     prod.run(*REGISTER, URL, "--update")
     assert show(prod)["last_delivery_at"] is None
-    arrived = Arrived(
-        via=Via.MESSENGER, target="/messenger", headers={}, body=b"{}", verified=True, account=PROD_ACCOUNT
+    arrived = Arrived(via=Via.MESSENGER, target="/messenger", headers={}, body=b"{}", verified=True)
+    store = Deliveries(
+        prod.run.state / "deliveries.db", account=PROD_ACCOUNT, now=lambda: prod.run.now, tell=lambda _: None
     )
-    store = Deliveries(prod.run.state / "deliveries.db", now=lambda: prod.run.now, tell=lambda _: None)
     store.store(arrived, [Event(kind=Kind.MESSAGE, dedupe_key="m_1")], answer=200)
     store.close()
     assert show(prod)["last_delivery_at"] == "2026-11-22T09:02:30Z"

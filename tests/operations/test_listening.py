@@ -15,7 +15,8 @@ from qsc_bot.operations import telling
 from qsc_bot.operations.endpoint import Endpoint
 from qsc_bot.operations.forwarding import Forwarding
 from qsc_bot.operations.listening import BURST, CROWDED, Listening
-from qsc_bot.storage.deliveries import Arrived, Deliveries
+from qsc_bot.storage.deliveries import Deliveries
+from qsc_bot.storage.delivery_rows import Arrived
 from qsc_bot.webhook.receiver import Arrival, Refused
 
 DAY = timedelta(days=1)
@@ -59,7 +60,7 @@ class Played:
 
 
 def arrival(*keys: str, ids: Sequence[str | None] = (), conversation: str = "facebook:1") -> Arrival:
-    request = Arrived(via=Via.MESSENGER, target="/messenger", headers={}, body=b"{}", verified=True, account="1000")
+    request = Arrived(via=Via.MESSENGER, target="/messenger", headers={}, body=b"{}", verified=True)
     events = tuple(Event(kind=Kind.MESSAGE, dedupe_key=key, conversation=conversation) for key in keys)
     return Arrival(request=request, events=events, ids=tuple(ids))
 
@@ -112,7 +113,7 @@ def test_what_cannot_be_told_is_counted_and_said(monkeypatch: pytest.MonkeyPatch
 
 def test_old_deliveries_are_removed_each_hour(tmp_path: Path) -> None:
     now = START.timestamp()
-    store = Deliveries(tmp_path / "deliveries.db", now=lambda: now, tell=lambda _: None)
+    store = Deliveries(tmp_path / "deliveries.db", account="h/1", now=lambda: now, tell=lambda _: None)
     played = Played(store=store)
     played.listening.keep(arrival("a").request, list(arrival("a").events), 200)
     now += DAY.total_seconds() + 60
@@ -124,7 +125,7 @@ def test_old_deliveries_are_removed_each_hour(tmp_path: Path) -> None:
 
 
 def test_refusals_are_counted_in_the_store_and_a_store_that_fails_is_told(tmp_path: Path) -> None:
-    store = Deliveries(tmp_path / "deliveries.db", now=lambda: 0.0, tell=lambda _: None)
+    store = Deliveries(tmp_path / "deliveries.db", account="h/1", now=lambda: 0.0, tell=lambda _: None)
     played = Played(store=store)
     for reason in ("missing", "path", "missing"):
         played.listening.refuse(Refused(403, reason))
@@ -145,7 +146,7 @@ def test_store_that_fails_while_passing_on_is_told_and_the_answer_too(tmp_path: 
         def note_forwarded(self, *_: object) -> None:
             raise QscBotError("config.state", "the disk is full")
 
-    store = Broken(tmp_path / "deliveries.db", now=lambda: 0.0, tell=lambda _: None)
+    store = Broken(tmp_path / "deliveries.db", account="h/1", now=lambda: 0.0, tell=lambda _: None)
     endpoint = Endpoint(transport=httpx.MockTransport(lambda _: httpx.Response(204)))
     played = Played(store=store, forwarding=Forwarding(endpoint, "http://127.0.0.1:9/", shown="shown"))
     played.listening.tell(arrival("a", ids=["dl_1"]))
@@ -172,9 +173,7 @@ def test_one_conversation_is_passed_on_in_its_order_and_too_many_are_told(monkey
     )
     for number in range(20):
         one = arrival(str(number))
-        request = Arrived(
-            via=Via.MESSENGER, target="/", headers={}, body=str(number).encode(), verified=True, account="1000"
-        )
+        request = Arrived(via=Via.MESSENGER, target="/", headers={}, body=str(number).encode(), verified=True)
         played.listening.tell(Arrival(request=request, events=one.events, ids=()))
     all_came.set()
     for things in played.listening.rest(check=lambda: None):

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ import pytest
 
 from qsc_bot.errors import QscBotError
 from qsc_bot.models.delivery import Answer, Event, Kind, Via
-from qsc_bot.storage.deliveries import VERSION, Arrived, Deliveries
+from qsc_bot.storage.deliveries import Deliveries
+from qsc_bot.storage.delivery_rows import MOST_MARKERS, VERSION, Arrived
 
 DAY = timedelta(days=1)
 
@@ -25,7 +27,7 @@ class Clock:
 
 
 def arrived(body: bytes = b"{}", **more: Any) -> Arrived:
-    told: dict[str, Any] = {"target": "/messenger", "headers": {}, "verified": True, "account": "h/1"}
+    told: dict[str, Any] = {"target": "/messenger", "headers": {}, "verified": True}
     return Arrived(via=Via.MESSENGER, body=body, **(told | more))
 
 
@@ -40,40 +42,81 @@ def clock() -> Clock:
 
 @pytest.fixture
 def store(tmp_path: Path, clock: Clock) -> Iterator[Deliveries]:
-    made = Deliveries(tmp_path / "deliveries.db", now=clock, tell=lambda _: None)
+    made = Deliveries(tmp_path / "deliveries.db", account="h/1", now=clock, tell=lambda _: None)
     yield made
     made.close()
 
 
-def test_each_event_is_kept_once_for_each_recipe(store: Deliveries) -> None:
+def test_event_is_new_once(store: Deliveries) -> None:
     first = store.store(arrived(), events("a", "b"), answer=200)
     again = store.store(arrived(), events("b", "c"), answer=200)
     assert (all(first), [one is None for one in again]) == (True, [True, False])
     assert store.store(arrived(), events("a", "b", "c"), answer=200) == [None, None, None]
-    assert store.store(arrived(recipe="r"), events("a"), answer=200) != [None]
-    assert [one.dedupe_key for one in store.find(recipe="r")] == ["a"]
+
+
+def test_recipe_that_brings_an_event_that_is_known_is_seen_all_the_same(store: Deliveries) -> None:
+    (first,) = store.store(arrived(recipe="r", revision="1"), events("a"), answer=200)
+    assert store.store(arrived(recipe="s", revision="1"), events("a"), answer=200) == [None]
+    assert [one.dedupe_key for one in store.find(recipe="s")] == ["a"]
+    assert len(store.fired("s", since=datetime.fromtimestamp(0, UTC))) == 1
+    assert first in [one.id for one in store.find()]
+
+
+def test_markers_that_nothing_signs_fill_no_store(store: Deliveries) -> None:
+    for number in range(50):
+        store.store(arrived(recipe=f"r{number}", revision="1"), events("a"), answer=200)
+    assert len(list(store.find())) == MOST_MARKERS
 
 
 def test_event_that_nothing_proves_hides_none_that_is_signed(store: Deliveries) -> None:
     for verified in (False, True):
         assert store.store(arrived(verified=verified), events("a"), answer=200) != [None]
+    assert store.store(arrived(verified=False), events("a"), answer=200) == [None]
     assert sorted(one.verified for one in store.find()) == [False, True]
 
 
-def test_recipe_of_the_same_name_in_another_account_is_another(store: Deliveries) -> None:
-    for account in ("h/1", "h/2"):
-        made = arrived(account=account, recipe="r", revision=account[-1])
-        assert store.store(made, events("a"), answer=200) != [None]
-    (fired,) = store.fired("r", account="h/2", since=datetime.fromtimestamp(0, UTC))
-    assert (fired.revision, list(store.newest(account="h/1")), store.newest(account="h/3")) == (
-        "2",
-        [(Via.MESSENGER, "r")],
-        {},
-    )
+def test_account_sees_its_own_deliveries_alone(store: Deliveries, tmp_path: Path, clock: Clock) -> None:
+    with closing(Deliveries(tmp_path / "deliveries.db", account="h/2", now=clock, tell=lambda _: None)) as other:
+        for revision, one in (("1", store), ("2", other)):
+            assert one.store(arrived(recipe="r", revision=revision), events("a"), answer=200) != [None]
+        (fired,) = other.fired("r", since=datetime.fromtimestamp(0, UTC))
+        assert (fired.revision, list(store.newest())) == ("2", [(Via.MESSENGER, "r")])
+        (ours,) = store.find()
+        for look in (other.read, lambda name: other.requests_of([name])):
+            with pytest.raises(QscBotError, match="no delivery"):
+                look(ours.id)
+        other.count_refused({"path": 1})
+        assert (store.refused(), other.refused()) == ({}, {"path": 1})
+
+
+def test_each_is_kept_as_long_as_its_listener_said(store: Deliveries, tmp_path: Path, clock: Clock) -> None:
+    with closing(Deliveries(tmp_path / "deliveries.db", account="h/2", now=clock, tell=lambda _: None)) as other:
+        store.store(arrived(), events("a"), answer=200, keep=30 * DAY)
+        other.store(arrived(), events("a"), answer=200, keep=DAY)
+        clock.now += 2 * 86400
+        assert other.forget(older_than=timedelta(0)) == 1
+        assert len(list(store.find())) == 1
+        assert store.forget(older_than=DAY) == 1
+
+
+def test_those_that_no_bot_took_are_found(store: Deliveries) -> None:
+    ids = [one for one in store.store(arrived(), events("a", "b", "c"), answer=200) if one]
+    store.note_forwarded(ids[:1], Answer(url="u", status=204, milliseconds=1))
+    store.note_forwarded(ids[1:2], Answer(url="u", status=500, milliseconds=1))
+    assert [one.dedupe_key for one in store.find(unanswered=True)] == ["c", "b"]
+
+
+def test_file_that_was_removed_is_made_anew(store: Deliveries, tmp_path: Path) -> None:
+    store.store(arrived(), events("a"), answer=200)
+    for path in tmp_path.iterdir():
+        path.unlink()
+    assert store.store(arrived(), events("b"), answer=200) != [None]
+    assert (tmp_path / "deliveries.db").exists()
+    assert [one.dedupe_key for one in store.find()] == ["b"]
 
 
 def test_two_stores_on_one_file_keep_an_event_once(store: Deliveries, tmp_path: Path, clock: Clock) -> None:
-    other = Deliveries(tmp_path / "deliveries.db", now=clock, tell=lambda _: None)
+    other = Deliveries(tmp_path / "deliveries.db", account="h/1", now=clock, tell=lambda _: None)
     assert [len(one.store(arrived(), events("a"), answer=200)) for one in (store, other)] == [1, 1]
     assert len(list(other.find())) == 1
     other.close()
@@ -129,7 +172,7 @@ def test_newer_version_is_left_as_it_is(store: Deliveries, tmp_path: Path) -> No
 def test_damaged_file_is_set_aside_and_told(tmp_path: Path) -> None:
     told: list[str] = []
     (tmp_path / "deliveries.db").write_bytes(b"no database" * 1000)
-    made = Deliveries(tmp_path / "deliveries.db", now=lambda: 0.0, tell=told.append)
+    made = Deliveries(tmp_path / "deliveries.db", account="h/1", now=lambda: 0.0, tell=told.append)
     assert len(made.store(arrived(), events("a"), answer=200)) == 1
     made.close()
     assert "set aside" in told[0]

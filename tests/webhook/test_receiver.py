@@ -11,7 +11,8 @@ from werkzeug.test import Client, TestResponse
 
 from qsc_bot.errors import QscBotError
 from qsc_bot.models.delivery import Event, Kind, Via
-from qsc_bot.storage.deliveries import Arrived, Deliveries
+from qsc_bot.storage.deliveries import Deliveries
+from qsc_bot.storage.delivery_rows import Arrived
 from qsc_bot.webhook.receiver import LARGEST_BODY_BYTES, PATHS, Arrival, Receiver, Refused, Rules
 from qsc_bot.webhook.signature import HEADERS, sign
 
@@ -71,8 +72,8 @@ class Listener:
 
 
 def listener(folder: Path, **rules: Any) -> Listener:
-    store = Deliveries(folder / "deliveries.db", now=lambda: 1_795_000_000.0, tell=lambda _: None)
-    wished: dict[str, Any] = {"account": "h/1", "paths": PATHS, "signing": SECRETS, "verify_token": "v"} | rules
+    store = Deliveries(folder / "deliveries.db", account="h/1", now=lambda: 1_795_000_000.0, tell=lambda _: None)
+    wished: dict[str, Any] = {"paths": PATHS, "signing": SECRETS, "verify_token": "v"} | rules
     return Listener(store, Rules(**wished))
 
 
