@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from qsc_bot.cli.endpoints import AllowHost, filled_address
+from qsc_bot.cli.endpoints import AllowHost, calling, filled_address
 from qsc_bot.cli.options import session, since_option
 from qsc_bot.cli.session import Session
 from qsc_bot.cli.writes import TYPED_NUMBER, UNASKED, Yes
@@ -31,6 +31,9 @@ Verified = Annotated[
     bool | None, typer.Option("--verified/--unverified", help="Rightly signed only, or the others.", show_default=False)
 ]
 OfRecipe = Annotated[str | None, typer.Option("--recipe", metavar="NAME", help="Of this recipe's address only.")]
+Unanswered = Annotated[
+    bool, typer.Option("--unanswered", help="Only those that no bot took: not passed on, or not answered 2xx.")
+]
 
 
 def list_deliveries(
@@ -40,6 +43,7 @@ def list_deliveries(
     kind: Kinds = None,
     verified: Verified = None,
     recipe: OfRecipe = None,
+    unanswered: Unanswered = False,
     limit: Annotated[int | None, typer.Option(min=1, help="How many to show at most; default: 50.")] = None,
     all_: Annotated[bool, typer.Option("--all", help="Show all.")] = False,
 ) -> "Listing[Delivery]":
@@ -52,7 +56,7 @@ def list_deliveries(
 
     here = session(ctx)
     number = limit_of(limit, all_=all_)
-    sought = _sought(here, since or DAY, conversation, kind, verified, recipe)
+    sought = _sought(here, since or DAY, conversation, kind, verified, recipe, unanswered=unanswered)
     return deliveries.list_deliveries(here.deliveries, sought, limit=number)
 
 
@@ -70,6 +74,7 @@ def replay(
     kind: Kinds = None,
     verified: Verified = None,
     recipe: OfRecipe = None,
+    unanswered: Unanswered = False,
     sign_anew: Annotated[
         bool, typer.Option("--sign-anew", help="Sign with the profile's secret, in place of the signature that came.")
     ] = False,
@@ -82,20 +87,18 @@ def replay(
     once, together. Shows what the bot answers to each; exit 9 where some failed, 8 where it answered none.
     """
     from qsc_bot.models.delivery import Delivery
-    from qsc_bot.operations.endpoint import Endpoint
     from qsc_bot.operations.replay import Replay
     from qsc_bot.transport.spellings import hide
 
     here = session(ctx)
     here.printer.check_fields("delivery-list", Delivery)
-    chosen = bool(since or conversation or kind or recipe or verified is not None)
+    chosen = bool(since or conversation or kind or recipe or unanswered or verified is not None)
     if bool(ids) is chosen:
         raise QscBotError("usage.invalid", "name deliveries, or choose them, with --since for example")
-    endpoint = Endpoint(allowed_hosts=frozenset(allow_host or ()))
+    endpoint = calling(here, to, allowed=allow_host)
     whole = filled_address(here, to)
-    endpoint.check(whole)
     if chosen:
-        sought = _sought(here, since, conversation, kind, verified, recipe)
+        sought = _sought(here, since, conversation, kind, verified, recipe, unanswered=unanswered)
         ids = [one.id for one in sought.find(here.deliveries, newest_first=False)]
     shown = hide(to.partition("?")[0], here.surroundings.secrets())
     signing = _signing(here) if sign_anew else None
@@ -111,13 +114,22 @@ def _sought(
     kind: list[Kind] | None,
     verified: bool | None,
     recipe: str | None,
+    *,
+    unanswered: bool,
 ) -> "Sought":
     from qsc_bot.operations.deliveries import Sought
     from qsc_bot.operations.selection import without_call
 
     spelled = str(without_call(conversation, here.printer.notice)) if conversation else None
     start = here.clock.now() - since if isinstance(since, timedelta) else since
-    return Sought(since=start, conversation=spelled, kinds=frozenset(kind or ()), recipe=recipe, verified=verified)
+    return Sought(
+        since=start,
+        conversation=spelled,
+        kinds=frozenset(kind or ()),
+        recipe=recipe,
+        verified=verified,
+        unanswered=unanswered,
+    )
 
 
 def _signing(here: Session) -> "Callable[[Via], str]":

@@ -54,6 +54,18 @@ def reaching(
         endpoint.close()
 
 
+def calling(here: Session, url: str, *, allowed: Sequence[str] | None) -> "Endpoint":
+    """The caller of an address that never asks; raises `usage.url` for one that cannot be called or was not allowed."""
+    from qsc_bot.operations.endpoint import Endpoint
+    from qsc_bot.operations.webhook import check_url
+
+    for warning in check_url(url):
+        here.printer.attach(warning)
+    endpoint = Endpoint(allowed_hosts=frozenset(allowed or ()), transport=_transport(here, url, over_network=True))
+    endpoint.check(url)
+    return endpoint
+
+
 def filled_address(here: Session, url: str) -> str:
     """The address with its secret; raises `config.secret` where `{secret}` in it has no value."""
     from qsc_bot.operations.signature import not_set

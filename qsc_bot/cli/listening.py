@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from qsc_bot.cli.endpoints import AllowHost, filled_address
+from qsc_bot.cli.endpoints import AllowHost, calling, filled_address
 from qsc_bot.cli.options import duration, session
 from qsc_bot.cli.session import Session
 from qsc_bot.errors import QscBotError
@@ -71,8 +71,10 @@ def listen(
 
     here = session(ctx)
     check_format(here.options.output)
+    if not retain:
+        raise QscBotError("usage.invalid", "--retain 0s keeps nothing", hint=("that is --no-store",))
     rules = _rules(here, _paths(path or ()), takes_unsigned=unsigned)
-    forwarding = _forwarding(here, forward_to, allow_host) if forward_to else None
+    forwarding = _forwarding(here, forward_to, allow_host) if forward_to is not None else None
     heard = _hear(here, rules, forwarding, port=port, stores=not no_store, retain=retain)
     return Hearing(schema="delivery-event", event=DeliveryEvent, plain=(*PLAIN, "duplicate"), heard=heard)
 
@@ -120,13 +122,12 @@ def _rules(here: Session, paths: "Mapping[str, Via]", *, takes_unsigned: bool) -
 
 
 def _forwarding(here: Session, url: str, allow_host: list[str] | None) -> "Forwarding":
-    from qsc_bot.operations.endpoint import Endpoint
     from qsc_bot.operations.forwarding import Forwarding
     from qsc_bot.transport.spellings import hide
 
-    whole = filled_address(here, url)
+    endpoint = calling(here, url, allowed=allow_host)
     shown = hide(url.partition("?")[0], here.surroundings.secrets())
-    return Forwarding(Endpoint(allowed_hosts=frozenset(allow_host or ())), whole, shown=shown)
+    return Forwarding(endpoint, filled_address(here, url), shown=shown)
 
 
 def _hear(
@@ -143,6 +144,8 @@ def _hear(
     interrupts = Interrupts(here.printer.notice, finishing="what has arrived")
     with interrupts, bound(port) as listener:
         address = address_of(listener)
+        if forwarding:
+            forwarding.check_elsewhere(listener.getsockname()[1])
         listening = Listening(
             address=address,
             store=store,

@@ -42,6 +42,7 @@ class Sought:
     kinds: frozenset[Kind] = frozenset()
     recipe: str | None = None
     verified: bool | None = None
+    unanswered: bool = False
 
     def find(self, store: Deliveries, *, newest_first: bool) -> Iterator[Delivery]:
         """They, in the order in which they arrived or the other way round."""
@@ -51,6 +52,7 @@ class Sought:
             kinds=self.kinds,
             recipe=self.recipe,
             verified=self.verified,
+            unanswered=self.unanswered,
             newest_first=newest_first,
         )
 

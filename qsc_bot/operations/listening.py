@@ -12,7 +12,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from qsc_bot.errors import QscBotError
-from qsc_bot.models.delivery import Answer, Beat, DeliveryEvent, Event, Heard, Refusal, Remark
+from qsc_bot.models.delivery import Answer, Beat, DeliveryEvent, Event, Heard, Refusal, Remark, Via
 from qsc_bot.models.wording import counted
 from qsc_bot.operations.forwarding import Forwarding, Passed
 from qsc_bot.operations.telling import Telling
@@ -27,6 +27,8 @@ TICK_SECONDS: Final = 0.05
 BURST: Final = 10
 LONGEST_HOLD_SECONDS: Final = 1.0
 """While more than so many come in each tick, they are told together, so late at most: the answers go first."""
+REMEMBERED: Final = 10_000
+"""So many events are known again where nothing is stored."""
 CROWDED: Final = "not sent: too many others were waiting"
 
 
@@ -54,15 +56,16 @@ class Listening:
         self._telling = Telling()
         self._beat_at = self._pruned_at = self._told_at = monotonic()
         self._seen = 0
+        self._remembered: dict[tuple[Via, str, bool], None] = {}
 
     def keep(self, arrived: Arrived, events: list[Event], answer: int) -> list[str | None] | None:
         """Store a request before it is answered; raises `config.state` where that cannot be done."""
-        return self._store.store(arrived, events, answer=answer) if self._store else None
+        return self._store.store(arrived, events, answer=answer, keep=self._retain) if self._store else None
 
     def tell(self, arrival: Arrival) -> None:
         """Have what is new passed on; then, or else now, have it told."""
         events = self._events(arrival)
-        if self._forwarding is None or not arrival.is_new:
+        if self._forwarding is None or all(event.duplicate for event in events):
             self._telling.put(*events)
             return
 
@@ -107,10 +110,13 @@ class Listening:
         yield self._told()
 
     def leave(self) -> Iterator[Sequence[Heard]]:
-        """What was still to be told, and what is not passed on."""
+        """What was still to be told, and what nobody waits for any longer."""
+        left = self.left
+        if self._forwarding:
+            self._forwarding.leave()
         yield self._told()
-        if self.left:
-            text = f"{counted(self.left, 'request', 'were')} not passed on; see qsc-bot webhook replay --help"
+        if left:
+            text = f"{counted(left, 'request', 'were')} not passed on; see qsc-bot webhook replay --unanswered"
             yield [self._warning(text)]
 
     def _next(self) -> Iterator[Sequence[Heard]]:
@@ -170,6 +176,9 @@ class Listening:
     def _events(self, arrival: Arrival) -> list[DeliveryEvent]:
         request, at = arrival.request, self._now()
         ids = arrival.ids or (None,) * len(arrival.events)
+        known = (
+            [one is None for one in ids] if arrival.ids else [self._is_known(request, one) for one in arrival.events]
+        )
         return [
             DeliveryEvent(
                 id=one,
@@ -180,12 +189,21 @@ class Listening:
                 revision=request.revision,
                 received_at=at,
                 verified=request.verified,
-                duplicate=bool(arrival.ids) and one is None,
+                duplicate=was_known,
                 dedupe_key=event.dedupe_key,
                 answer=OK,
             )
-            for event, one in zip(arrival.events, ids, strict=True)
+            for event, one, was_known in zip(arrival.events, ids, known, strict=True)
         ]
+
+    def _is_known(self, request: Arrived, event: Event) -> bool:
+        """Whether an event came before, where nothing is stored: as far as is remembered."""
+        key = (request.via, event.dedupe_key, request.verified)
+        was_known = key in self._remembered
+        self._remembered[key] = None
+        if len(self._remembered) > REMEMBERED:
+            del self._remembered[next(iter(self._remembered))]
+        return was_known
 
 
 def _forwarded(events: Sequence[DeliveryEvent], answer: Answer) -> Iterator[DeliveryEvent]:

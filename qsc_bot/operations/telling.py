@@ -43,10 +43,9 @@ class Telling:
         with self._turn:
             for thing in things:
                 self._count(thing)
-            if len(self._things) < ROOM:
-                self._things += things
-            else:
-                self._untold += len(things)
+            room = ROOM - len(self._things)
+            self._things += things[:room]
+            self._untold += len(things[room:])
 
     def take(self) -> Taken:
         """What there is to tell by now."""

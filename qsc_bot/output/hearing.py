@@ -16,14 +16,15 @@ from qsc_bot.results import Hearing
 
 def hearing_stream(hearing: Hearing, shape: Shape, owner: Callable[[], Owner]) -> Iterator[list[Row]]:
     """A record for each thing, of its type, and the end, however it comes; all is complete that was not warned of."""
-    returned, warnings = 0, list[str]()
+    returned, warnings, has_begun = 0, list[str](), False
     try:
         for things in hearing.heard:
+            has_begun = True
             returned += sum(isinstance(thing, DeliveryEvent) for thing in things)
             warnings += [thing.text for thing in things if isinstance(thing, Remark) and thing.is_warning]
             yield [_record(thing, shape) for thing in things]
     except (QscBotError, KeyboardInterrupt):
-        is_whole = not warnings
+        is_whole = has_begun and not warnings
         yield [end_line(hearing.schema, owner(), returned=returned, complete=is_whole, warnings=warnings)]
         raise
 

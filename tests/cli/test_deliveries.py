@@ -231,6 +231,24 @@ def test_many_are_sent_after_a_yes(run: Terminal, store: Deliveries) -> None:
         assert len(bot.got) == 121
 
 
+@pytest.mark.socket
+def test_those_that_no_bot_took_are_sent_and_the_others_not(run: Terminal, three: list[str]) -> None:
+    with a_bot() as bot:
+        assert run("webhook", "replay", three[1], "--to", bot.url).code == 0
+        left = run("webhook", "deliveries", "--since", "7d", "--unanswered", "-o", "json").document["items"]
+        assert {one["id"] for one in left} == {three[0], *three[2:]}
+        assert run("webhook", "replay", "--unanswered", "--to", bot.url, "--yes").code == 0
+        assert [body for _, body in bot.got] == [mention(2), mention(1), thread("m_1", "m_2")]
+    assert run("webhook", "deliveries", "--since", "7d", "--unanswered", "-o", "json").document["items"] == []
+
+
+@pytest.mark.socket
+def test_named_ones_are_sent_the_oldest_first_too(run: Terminal, three: list[str]) -> None:
+    with a_bot() as bot:
+        run("webhook", "replay", three[1], three[0], "--to", bot.url)
+    assert [body for _, body in bot.got] == [mention(1), mention(2)]
+
+
 def test_nothing_found_is_success(run: Terminal) -> None:
     assert run("webhook", "replay", "--since", "1h", "--to", "http://127.0.0.1:9/").code == 0
 

@@ -174,7 +174,7 @@ def test_nothing_is_kept_where_nothing_is_to_be(run: Terminal) -> None:
     for _ in range(2):
         listener.deliver(QSC, mention())
     events = [line for line in listener("-o", "ndjson", "--no-store").lines if line["type"] == "event"]
-    assert [(one["id"], one["duplicate"]) for one in events] == [(None, False)] * 2
+    assert [(one["id"], one["duplicate"]) for one in events] == [(None, False), (None, True)]
     assert not (run.state / "deliveries.db").exists()
 
 
@@ -230,11 +230,46 @@ def test_used_port_is_a_configuration_error_that_names_another(run: Terminal) ->
     with socket.create_server(("127.0.0.1", 0)) as used:
         result = run("webhook", "listen", "--port", str(used.getsockname()[1]), "-o", "ndjson")
     assert (result.code, result.error["code"], "--port" in result.error["hint"]) == (3, "config.invalid", True)
+    assert result.lines[-1]["complete"] is False
 
 
-@pytest.mark.parametrize("url", ["http://bot.example.com/x", "ftp://127.0.0.1/", "127.0.0.1:9"])
+@pytest.mark.parametrize(
+    "url", ["http://bot.example.com/x", "ftp://127.0.0.1/", "127.0.0.1:9", "http://127.0.0.1/#x", ""]
+)
 def test_other_hosts_are_not_passed_to(run: Terminal, url: str) -> None:
     assert run("webhook", "listen", "--forward-to", url).code == 2
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_nothing_is_passed_on_to_the_listener_itself(run: Terminal, host: str) -> None:
+    listener = Listened(run)
+    result = listener("--forward-to", f"http://{host}:{listener.port}/social-connect", "--no-store", "-o", "ndjson")
+    assert (result.code, result.error["code"]) == (2, "usage.url")
+
+
+def test_keeping_for_no_time_is_refused(run: Terminal) -> None:
+    result = run("webhook", "listen", "--retain", "0s", "-o", "ndjson")
+    assert (result.code, result.stdout, "--no-store" in result.error["hint"]) == (2, "", True)
+
+
+def test_calls_to_the_bot_are_told_with_debug(run: Terminal) -> None:
+    with a_bot() as bot:
+        listener = Listened(run, until=lambda: len(bot.got) == 1)
+        listener.deliver(QSC, mention())
+        result = listener("--forward-to", bot.url, "--debug", "-o", "ndjson")
+    assert "POST 127.0.0.1/hook -> 200" in result.stderr
+
+
+def test_request_with_an_odd_header_is_passed_on_as_it_came(run: Terminal) -> None:
+    body = mention()
+    head = signed(QSC, body) | {"Content-Type": "text/plain; x=\xe9"}
+    with a_bot() as bot:
+        listener = Listened(run, until=lambda: len(bot.got) == 2)
+        listener.acts.append(lambda: listener.send(PATH[QSC], body, headers=head))
+        listener.deliver(QSC, mention(2))
+        result = listener("--forward-to", bot.url, "-o", "ndjson")
+    assert [line["forwarded"]["status"] for line in result.lines if line["type"] == "event"] == [200, 200]
+    assert bot.got[0][0]["content-type"] == "text/plain; x=\xe9"
 
 
 def test_no_secret_at_all_names_the_variables(run: Terminal) -> None:

@@ -13,7 +13,7 @@ from qsc_bot.errors import QscBotError
 from qsc_bot.models.delivery import Beat, DeliveryEvent, Event, Heard, Kind, Refusal, Remark, Via
 from qsc_bot.operations import telling
 from qsc_bot.operations.endpoint import Endpoint
-from qsc_bot.operations.forwarding import Forwarding
+from qsc_bot.operations.forwarding import LEFT, Forwarding
 from qsc_bot.operations.listening import BURST, CROWDED, Listening
 from qsc_bot.storage.deliveries import Deliveries
 from qsc_bot.storage.delivery_rows import Arrived
@@ -100,8 +100,8 @@ def test_few_are_told_at_once_and_a_burst_when_it_is_over_or_after_a_second() ->
 def test_what_cannot_be_told_is_counted_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(telling, "ROOM", 3)
     played = Played()
-    for _ in range(5):
-        played.listening.tell(arrival("a"))
+    for number in range(5):
+        played.listening.tell(arrival(str(number)))
     played.listening.refuse(Refused(403, "missing"))
     played.listen(31)
     assert len(played.heard(DeliveryEvent)) == 3
@@ -184,3 +184,62 @@ def test_one_conversation_is_passed_on_in_its_order_and_too_many_are_told(monkey
     assert len(got) + len(crowded) == len(events) == 20
     assert crowded
     assert {one.forwarded.url for one in events if one.forwarded} == {"http://127.0.0.1:9/"}
+
+
+def test_fault_of_one_request_ends_no_lane() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.content == b"0":
+            raise ValueError("nobody thought of this")
+        return httpx.Response(204)
+
+    endpoint = Endpoint(transport=httpx.MockTransport(answer))
+    played = Played(forwarding=Forwarding(endpoint, "http://127.0.0.1:9/", shown="shown"))
+    for number in range(3):
+        request = Arrived(via=Via.MESSENGER, target="/", headers={}, body=str(number).encode(), verified=True)
+        played.listening.tell(Arrival(request=request, events=arrival(str(number)).events, ids=()))
+    for things in played.listening.rest(check=lambda: None):
+        played.told += [(0.0, thing) for thing in things]
+    answers = [one.forwarded for _, one in played.told if isinstance(one, DeliveryEvent)]
+    assert [one and (one.status, one.error) for one in answers] == [
+        (None, "it could not be sent (ValueError)"),
+        (204, None),
+        (204, None),
+    ]
+
+
+def test_what_is_left_is_told_once_and_found_as_unanswered(tmp_path: Path) -> None:
+    is_over = threading.Event()
+    store = Deliveries(tmp_path / "deliveries.db", account="h/1", now=START.timestamp, tell=lambda _: None)
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        is_over.wait(10)
+        return httpx.Response(204)
+
+    endpoint = Endpoint(transport=httpx.MockTransport(answer))
+    played = Played(store=store, forwarding=Forwarding(endpoint, "http://127.0.0.1:9/", shown="shown"))
+    for key in ("a", "b"):
+        one = arrival(key)
+        ids = played.listening.keep(one.request, list(one.events), 200)
+        played.listening.tell(arrival(key, ids=ids or ()))
+    played.told = [(0.0, thing) for things in played.listening.leave() for thing in things]
+    events = [one for _, one in played.told if isinstance(one, DeliveryEvent)]
+    assert [one.forwarded and one.forwarded.error for one in events] == [LEFT, LEFT]
+    assert len(list(store.find(unanswered=True))) == 2
+    is_over.set()
+    assert list(played.listening.rest(check=lambda: None)) == [[]]
+    store.close()
+
+
+def test_event_that_came_before_is_known_where_nothing_is_stored(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("qsc_bot.operations.listening.REMEMBERED", 2)
+    played = Played()
+    for key in ("a", "a", "b", "c", "a"):
+        played.listening.tell(arrival(key))
+    played.listen(0.1)
+    assert [one.duplicate for _, one in played.told if isinstance(one, DeliveryEvent)] == [
+        False,
+        True,
+        False,
+        False,
+        False,
+    ]
