@@ -95,7 +95,9 @@ def _transport(here: Session, url: str, *, over_network: bool) -> "httpx.BaseTra
         transport = SandboxTransport(here.sandbox, timeout_seconds=ANSWER_SECONDS)
     else:
         transport = network(url)
-    return LogTransport(transport, log=here.printer.trace, secrets=around.secrets) if here.options.debug else transport
+    if not here.options.debug:
+        return transport
+    return LogTransport(transport, log=here.printer.trace, secrets=around.secrets, shows_query=False)
 
 
 def address_of(here: Session, name: str | None, url: str | None) -> tuple[str, str | None]:

@@ -59,9 +59,11 @@ def verify_webhook(
     host beyond this machine is asked about, or needs --allow-host.
     """
     from qsc_bot.models.delivery import Via
+    from qsc_bot.models.trial import Check
     from qsc_bot.operations.bot_checks import verify
 
     here = session(ctx)
+    here.printer.check_fields("webhook-verification", Check)
     address, registered = address_of(here, name, url)
     sender = Via(via or registered or Via.SOCIAL_CONNECT)
     authorization = _authorization(here, sender) if authorization_stdin else None
@@ -100,11 +102,13 @@ def trigger_webhook(
     8 for none or 5xx, 7 for any other.
     """
     from qsc_bot.models.delivery import Kind
+    from qsc_bot.models.trial import Trigger
     from qsc_bot.operations.signature import needed_secret
     from qsc_bot.operations.trigger import body_of, trigger
     from qsc_bot.webhook.samples import via_of
 
     here, wanted = session(ctx), Kind(kind)
+    here.printer.check_fields("webhook-trigger", Trigger)
     if authorization_stdin and file == "-":
         raise QscBotError("usage.invalid", "standard input cannot be both the body and the Authorization header")
     authorization = _authorization(here, via_of(wanted)) if authorization_stdin else None

@@ -37,7 +37,7 @@ class Secrets:
 
     The sandbox has its own, whatever the environment holds, so that a real token never reaches it. What was `given`,
     and a secret in the environment, are found without asking any store; `tell` hears of a stored one that is shadowed,
-    and of what stood around one in the environment and was taken off; `warn` of a stored one that cannot be used.
+    and of what stood around one in the environment and was taken off; `warn` of one that cannot be used.
     A stored one that was made for another account or host than the profile names now counts as absent.
     """
 
@@ -117,6 +117,7 @@ class Secrets:
         secret = self._direct(profile, name)
         if secret is None:
             return self._stored(profile, name)
+        self._tell_unused(name, secret)
         self._tell_wrapping(name, secret)
         self._tell_shadow(profile, name)
         return secret
@@ -179,6 +180,13 @@ class Secrets:
                 if name not in _SENT_IN_HEADERS:  # of a token the call that fails tells it
                     self._warn(f"{error.message}, so the {words_of(name)} stored for {key} is not used")
         return self._items.get(key)
+
+    def _tell_unused(self, name: str, secret: Secret) -> None:
+        """Warn of a secret of the environment in whose place the sandbox's own signs; its tokens go without saying."""
+        other = self._in_environ(name) not in ("", secret.value)
+        if secret.source == BUILT_IN and other and name not in (*_SENT_IN_HEADERS, *self._told):
+            self._told.add(name)
+            self._warn(f"{variable_of(name)} is not used: the sandbox has a {words_of(name)} of its own")
 
     def _tell_wrapping(self, name: str, secret: Secret) -> None:
         variable = variable_of(name)

@@ -5,7 +5,7 @@ signature alone, so the same is asked of both.
 """
 
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,7 +18,7 @@ from qsc_bot.operations.endpoint import ANSWER_SECONDS, Endpoint, Reply
 from qsc_bot.operations.signature import SIGNS
 from qsc_bot.operations.trigger import event_of, headers_of
 from qsc_bot.results import Column, Ending, Listing
-from qsc_bot.webhook.samples import encoded
+from qsc_bot.webhook.samples import Document, encoded, respelled
 from qsc_bot.webhook.signature import HEADERS
 
 COLUMNS: Final = (Column("check", "CHECK", rank=0), Column("result", "RESULT", rank=0), Column("reason", "REASON"))
@@ -26,8 +26,10 @@ PLAIN: Final = ("check", "result", "reason")
 ANOTHER_TOKEN: Final = "qsc-bot-test-of-another-token"  # noqa: S105  # no secret: a word that must not be taken
 ANOTHER_SECRET: Final = "qsc-bot-test-of-another-secret"  # noqa: S105  # the same
 ANOTHER_HEADER: Final = f"Basic {b64encode(f'qsc-bot:{ANOTHER_SECRET}'.encode()).decode()}"
+SIGNED: Final = ("signed", "wrong-signature", "missing-signature", "raw-body")
+"""What is tried of a bot whose events are signed."""
 OLD_SECONDS: Final = 24 * 3600.0
-PROVES_NOTHING: Final = "it refuses what is right, too, so that this proves nothing"
+PROVES_NOTHING: Final = "what is right is not taken either, so that this proves nothing"
 _OK, _REDIRECT, _REFUSED = range(200, 300), range(300, 400), range(400, 500)
 _NOT_FOUND: Final = (404, 405, 410)
 
@@ -104,7 +106,7 @@ class _Bot:
     def _signatures(self) -> Iterator[Check]:
         secret = self.keys.signing
         if secret is None:
-            yield from _skipped(f"{self._variable} is not set", "signed", "wrong-signature")
+            yield from _skipped(f"{self._variable} is not set", *SIGNED)
             if self.keys.is_open:
                 yield from self._secrets()
             return
@@ -113,6 +115,22 @@ class _Bot:
         wrong = self._send(2, f"{secret}-wrong")
         advice = f"anybody can send it events: compare {HEADERS[self.via]} before reading the body, and answer 403"
         yield _refusal("wrong-signature", wrong, _is_taken(right), advice)
+        yield self._unsigned(right)
+        yield self._respelled(secret, right)
+
+    def _unsigned(self, right: Answer) -> Check:
+        """Nothing is signed, which is no better than wrongly."""
+        if self.keys.is_open:
+            return next(_skipped("the secret that the bot knows may stand for a signature", "missing-signature"))
+        advice = f"anybody can send it events: refuse those without {HEADERS[self.via]}, too, and answer 403"
+        return _refusal("missing-signature", self._send(6, None), _is_taken(right), advice)
+
+    def _respelled(self, secret: str, right: Answer) -> Check:
+        """The bytes are signed, and not the JSON that they hold: who writes it again gets other bytes."""
+        if not _is_taken(right):
+            return Check(check="raw-body", result="skipped", reason=PROVES_NOTHING)
+        advice = f"compare {HEADERS[self.via]} with that of the bytes as they came, not of JSON written again"
+        return _taken("raw-body", self._send(7, secret, write=respelled), advice)
 
     def _secrets(self) -> Iterator[Check]:
         """Where nothing is signed, only who knows the secret may be let in."""
@@ -126,9 +144,10 @@ class _Bot:
         secret = self.keys.signing
         if secret is None and not self.keys.is_open:
             return next(_skipped(f"{self._variable} is not set", "duplicate"))
-        first, second = (self._send(3, secret, age_seconds=OLD_SECONDS) for _ in range(2))
+        first = self._send(3, secret, age_seconds=OLD_SECONDS)
         if not _is_taken(first):
             return _taken("duplicate", first, self._advice)
+        second = self._send(3, secret, age_seconds=OLD_SECONDS)
         advice = "answer 2xx to what is known already, and do nothing; else it is sent again"
         return _taken("duplicate", second, advice, before="the second time it ")
 
@@ -143,10 +162,18 @@ class _Bot:
             return f"compare the {known}, and answer 2xx"
         return f"sign the raw bytes with the secret in {self._variable}, compare, and answer 2xx"
 
-    def _send(self, number: int, secret: str | None, *, age_seconds: float = 0, is_stranger: bool = False) -> Answer:
+    def _send(
+        self,
+        number: int,
+        secret: str | None,
+        *,
+        age_seconds: float = 0,
+        is_stranger: bool = False,
+        write: Callable[[Document], bytes] = encoded,
+    ) -> Answer:
         kind = Kind.MENTION if self.via is Via.SOCIAL_CONNECT else Kind.MESSAGE
         at = self.at - age_seconds
-        body = encoded(event_of(kind, key=self._key(number), at=at, profile=self.profile))
+        body = write(event_of(kind, key=self._key(number), at=at, profile=self.profile))
         known, url = self.keys.authorization, self.url
         if is_stranger:
             known, url = known and ANOTHER_HEADER, self.keys.wrong_url or url

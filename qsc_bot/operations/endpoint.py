@@ -25,10 +25,11 @@ PLAINLY: Final = {"Accept-Encoding": "identity", "Connection": "close"}
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
-    """What came back: the answer, and the beginning of its body."""
+    """What came back: the answer, and the beginning of its body; or that no secure connection could be made."""
 
     answer: Answer
     text: str = ""
+    is_insecure: bool = False
 
 
 class Endpoint:
@@ -113,19 +114,24 @@ class Endpoint:
         except httpx.HTTPError as error:
             seconds = self._monotonic() - started
             reason = _reason(error, is_late=seconds >= self._timeout_seconds)
-            return Reply(answer=Answer(url=shown, milliseconds=round(seconds * 1000), error=reason))
+            answer = Answer(url=shown, milliseconds=round(seconds * 1000), error=reason)
+            return Reply(answer=answer, is_insecure=any(isinstance(one, ssl.SSLError) for one in _below(error)))
 
 
 @contextmanager
 def _ended_after(seconds: float) -> Iterator[Callable[[str, Mapping[str, Any]], None]]:
     """Hears of the connections that a call makes, as httpx's `trace`, and ends them when the time is over."""
     made: list[socket.socket] = []
+    is_over = threading.Event()
 
     def trace(name: str, told: Mapping[str, Any]) -> None:
         if name == "connection.connect_tcp.complete":
             made.append(told["return_value"].get_extra_info("socket").dup())
+            if is_over.is_set():
+                end()
 
     def end() -> None:
+        is_over.set()
         for one in made:
             with suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
@@ -152,11 +158,17 @@ def _reason(error: httpx.HTTPError, *, is_late: bool) -> str:
 
 def _unconnected(error: BaseException) -> str:
     """Why no connection came about, from the fault of the system below httpx's own."""
+    for one in _below(error):
+        if isinstance(one, ssl.SSLError):
+            return f"no secure connection could be made: {one.strerror or one}"
+        if isinstance(one, socket.gaierror):
+            return "there is no host of this name"
+    return "nothing listens there"
+
+
+def _below(error: BaseException) -> Iterator[BaseException]:
+    """An error and those that led to it."""
     below: BaseException | None = error
     while below is not None:
-        if isinstance(below, ssl.SSLError):
-            return f"no secure connection could be made: {below.strerror or below}"
-        if isinstance(below, socket.gaierror):
-            return "there is no host of this name"
+        yield below
         below = below.__cause__ or below.__context__
-    return "nothing listens there"

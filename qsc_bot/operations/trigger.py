@@ -65,7 +65,7 @@ def trigger(
     reply = endpoint.post(url, body, headers_of(via, body, secret, authorization))
     answer = reply.answer
     if answer.status is None or answer.milliseconds is None:
-        raise QscBotError("webhook.no_answer", f"{shown}: {answer.error}")
+        raise QscBotError("network.tls" if reply.is_insecure else "webhook.no_answer", f"{shown}: {answer.error}")
     item = Trigger(
         kind=kind,
         via=via,

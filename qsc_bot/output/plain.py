@@ -9,6 +9,8 @@ from qsc_bot.errors import QscBotError
 from qsc_bot.output.fields import Row, value_at
 from qsc_bot.output.text import csv_cell, sanitise
 
+IDENTIFIERS: Final = ("id", "name")
+"""The fields that may name a row, the first of them that it has."""
 OUTCOME_FIELDS: Final = ("id", "action", "status", "from", "to", "note")
 
 
@@ -61,8 +63,18 @@ def outcome_row(row: Row) -> Row:
     return row | {"note": f"{failure['message']} [{failure['code']}]"}
 
 
+def check_ids(fields: Iterable[str]) -> None:
+    """Refuse ids of rows that have none (`usage.invalid`)."""
+    if not set(IDENTIFIERS).intersection(fields):
+        raise _no_ids()
+
+
+def _no_ids() -> QscBotError:
+    return QscBotError("usage.invalid", "this result has no ids to print", hint=("choose another --output",))
+
+
 def _identifier(row: Row) -> str:
-    for field in ("id", "name"):
+    for field in IDENTIFIERS:
         if row.get(field) is not None:
             return str(row[field])
-    raise QscBotError("usage.invalid", "this result has no ids to print", hint=("choose another --output",))
+    raise _no_ids()

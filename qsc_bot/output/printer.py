@@ -14,13 +14,14 @@ from qsc_bot.exit_codes import ExitCode
 from qsc_bot.output import structured
 from qsc_bot.output.failure import failure_document, failure_text
 from qsc_bot.output.feed import beat_line, feed_lines, feed_stream, heartbeat
-from qsc_bot.output.fields import Row, Shape
+from qsc_bot.output.fields import Row, Shape, field_names
 from qsc_bot.output.formats import Format, choose_format
 from qsc_bot.output.forms import Form, whole_lines
 from qsc_bot.output.hearing import hearing_lines, hearing_stream
 from qsc_bot.output.identity import Identity
 from qsc_bot.output.live import LiveTable
 from qsc_bot.output.page import FOR_PEOPLE, Page
+from qsc_bot.output.plain import check_ids
 from qsc_bot.output.progress import Progress
 from qsc_bot.output.reports import Reports
 from qsc_bot.output.streams import Outlet, allows_color, can_rewrite
@@ -81,8 +82,10 @@ class Printer:
         return result.exit_code
 
     def check_fields(self, schema: str, item_type: type[msgspec.Struct]) -> None:
-        """Refuse an unknown --fields name before anything is done; raises `usage.invalid`."""
+        """Refuse an unknown --fields name, and ids of what has none, before all else; raises `usage.invalid`."""
         self._page.shape(schema).check(item_type)
+        if self.format is Format.ID:
+            check_ids(field_names(item_type))
 
     def error(self, error: QscBotError) -> None:
         """Tell a failure on stderr, as one JSON line where JSON was asked for."""

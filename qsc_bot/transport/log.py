@@ -9,19 +9,30 @@ from qsc_bot.transport.redact import redact
 
 
 class LogTransport(httpx.BaseTransport):
-    """Tells of each call in one line, redacted; used with --debug only."""
+    """Tells of each call in one line, redacted; used with --debug only.
+
+    A user's own address may have secrets in its query that nobody knows of, so that it is shown without.
+    """
 
     def __init__(
-        self, inner: httpx.BaseTransport, *, log: Callable[[str], None], secrets: Callable[[], Iterable[str]]
+        self,
+        inner: httpx.BaseTransport,
+        *,
+        log: Callable[[str], None],
+        secrets: Callable[[], Iterable[str]],
+        shows_query: bool = True,
     ) -> None:
         self._inner = inner
         self._log = log
         self._secrets = secrets
+        self._shows_query = shows_query
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send, and tell method, host, path, status and time."""
         started = time.perf_counter()
-        target = f"{request.method} {request.url.host}{request.url.raw_path.decode('ascii', 'replace')}"
+        path = request.url.raw_path.decode("ascii", "replace")
+        shown = path if self._shows_query else path.partition("?")[0]
+        target = f"{request.method} {request.url.host}{shown}"
         try:
             response = self._inner.handle_request(request)
         except httpx.TransportError as error:

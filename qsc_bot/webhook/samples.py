@@ -54,6 +54,11 @@ def encoded(document: Document) -> bytes:
     return json.dumps(document, ensure_ascii=True, separators=(",", ":")).encode()
 
 
+def respelled(document: Document) -> bytes:
+    """The same JSON as no serialiser writes it, so that only who signs the bytes that came finds them signed."""
+    return json.dumps(document, separators=(" ,", " : ")).replace("/", r"\/").encode()
+
+
 def changed(document: Document, changes: Mapping[str, str]) -> Document:
     """The same event with other values at paths such as `message.content` or `entry.0.id`.
 
@@ -99,6 +104,8 @@ def _number(app: str) -> int | str:
 
 def _child(place: Any, step: str, path: str) -> Any:
     try:
+        if isinstance(place, list) and not step.isdecimal():
+            raise ValueError(step)
         return place[int(step)] if isinstance(place, list) else place[step]
     except (KeyError, IndexError, ValueError, TypeError) as error:
         known = _names(place)
@@ -108,11 +115,18 @@ def _child(place: Any, step: str, path: str) -> Any:
 def _names(place: Any) -> str | None:
     if isinstance(place, Mapping):
         return ", ".join(place)
-    return f"0 to {len(place) - 1}" if isinstance(place, Sequence) and not isinstance(place, str) else None
+    if isinstance(place, str) or not isinstance(place, Sequence):
+        return None
+    return f"0 to {len(place) - 1}" if place else "nothing: the list is empty"
 
 
 def _value(text: str) -> Any:
     try:
-        return json.loads(text)
-    except ValueError:
+        return json.loads(text, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
         return text
+
+
+def _no_constant(word: str) -> None:
+    """Python reads NaN and Infinity as numbers; JSON has none such."""
+    raise ValueError(word)

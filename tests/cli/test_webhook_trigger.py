@@ -1,6 +1,7 @@
 """`webhook trigger`: one event of nobody's or of one's own, signed as its sender would, and what comes back."""
 
 import json
+import ssl
 from pathlib import Path
 from typing import Any, get_args
 
@@ -94,6 +95,27 @@ def test_file_goes_as_it_is_and_is_written_anew_where_something_is_set(
     assert bot.bodies[-1] == b"{}"
 
 
+@pytest.mark.parametrize("word", ["NaN", "-Infinity", "[" * 100_000], ids=["NaN", "infinite", "deep"])
+def test_what_is_no_json_is_set_as_text(run: Terminal, bot: PlayedBot, word: str) -> None:
+    assert run("webhook", "trigger", "mention", "--to", OWN, "--set", f"message.content={word}").code == 0
+    assert sent(bot)["message"]["content"] == word
+
+
+def test_query_of_the_address_is_not_told_with_debug(run: Terminal, bot: PlayedBot) -> None:
+    result = run("webhook", "trigger", "mention", "--to", f"{OWN}?tok=nobody-knows-of-it", "--debug")
+    assert bot.heard[0].url.query == b"tok=nobody-knows-of-it"
+    assert ("POST 127.0.0.1/hook -> 200" in result.stderr, "nobody-knows" in result.stderr) == (True, False)
+
+
+def test_bot_without_a_good_certificate_is_a_fault_of_the_set_up(run: Terminal, bot: PlayedBot) -> None:
+    def refuse(request: httpx.Request, _: httpx.Response) -> httpx.Response:
+        raise httpx.ConnectError("x", request=request) from ssl.SSLCertVerificationError(1, "self-signed")
+
+    bot.spoil = refuse
+    result = run("webhook", "trigger", "mention", "--to", OWN, "-o", "json")
+    assert (result.code, result.error["code"]) == (3, "network.tls")
+
+
 def test_unsigned_event_bears_no_signature(run: Terminal, bot: PlayedBot) -> None:
     result = run("webhook", "trigger", "mention", "--to", OWN, "--unsigned", "-o", "json")
     assert (result.code, result.document["status"], result.document["signed"]) == (7, 403, False)
@@ -127,6 +149,8 @@ def test_no_answer_is_temporary(run: Terminal, bot: PlayedBot) -> None:
     [
         (["mention", "--to", OWN, "--set", "message.nothing=1"], "usage.invalid", 2),
         (["mention", "--to", OWN, "--set", "status"], "usage.invalid", 2),
+        (["messenger-message", "--to", OWN, "--set", "entry.-1.time=5"], "usage.invalid", 2),
+        (["mention", "--to", OWN, "--set", "tags.0=x"], "usage.invalid", 2),
         (["mention", "--to", OWN, "--set", "=x"], "usage.invalid", 2),
         (["mention", "--to", OWN, "-f", "no-such-file"], "webhook.body", 2),
         (["mention", "--to", OWN, "-f", "-", "--set", "id=1"], "webhook.body", 2),

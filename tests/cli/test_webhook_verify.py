@@ -14,11 +14,13 @@ from tests.cli.test_served import qsc_bot, serving
 BOT = "http://127.0.0.1:8081/example-bot"
 OWN = "http://127.0.0.1:9/hook"
 MESSENGER = ["--via", "messenger"]
-FIVE = ["handshake", "wrong-token", "signed", "wrong-signature", "duplicate"]
-THREE = FIVE[2:]
+HELLO = ["handshake", "wrong-token"]
+SIGNATURES = ["signed", "wrong-signature", "missing-signature", "raw-body"]
+QSC = [*SIGNATURES, "duplicate"]
+META = [*HELLO, *QSC]
 ADDRESSES: dict[str, tuple[list[str], list[str]]] = {
-    "social-connect": ([], THREE),
-    "messenger": (MESSENGER, FIVE),
+    "social-connect": ([], QSC),
+    "messenger": (MESSENGER, META),
 }
 
 
@@ -46,7 +48,7 @@ def test_example_bot_passes_every_check(run: Terminal, words: list[str], checks:
 @pytest.mark.socket
 def test_example_bot_that_is_served_passes_every_check(tmp_path: Path) -> None:
     with serving(tmp_path) as address:
-        for path, checks in (("social-connect", THREE), ("messenger", FIVE)):
+        for path, checks in (("social-connect", QSC), ("messenger", META)):
             url = f"{address}/example-bot/{path}"
             code, document, _ = qsc_bot(tmp_path, "webhook", "verify", "--url", url, "--via", path, "-p", "sandbox")
             found = [(item["check"], item["result"]) for item in document["items"]]
@@ -86,12 +88,30 @@ def refuses_what_is_known() -> Spoil:
     return spoil
 
 
+def takes_unsigned(request: httpx.Request, response: httpx.Response) -> httpx.Response:
+    is_signed_somehow = request.method == "GET" or "x-hub-signature-256" in request.headers
+    return response if is_signed_somehow else httpx.Response(200)
+
+
+def rewrites(request: httpx.Request, response: httpx.Response) -> httpx.Response:
+    body = request.content
+    is_serialised = request.method == "GET" or json.dumps(json.loads(body), separators=(",", ":")).encode() == body
+    return response if is_serialised else httpx.Response(403)
+
+
 def broken(request: httpx.Request, response: httpx.Response) -> httpx.Response:
     raise httpx.ReadTimeout("x", request=request) if request.method == "GET" else httpx.ConnectError("x")
 
 
+ALL_FAIL = dict.fromkeys(META, "fail") | {"raw-body": "skipped"}
 BAD: dict[str, tuple[Spoil, dict[str, str], dict[str, str]]] = {
-    "takes every signature": (takes_everything, {"wrong-signature": "fail"}, {"wrong-signature": "anybody can send"}),
+    "takes every signature": (
+        takes_everything,
+        {"wrong-signature": "fail", "missing-signature": "fail"},
+        {"wrong-signature": "anybody can send", "missing-signature": "refuse those without x-hub-signature-256"},
+    ),
+    "takes what is not signed": (takes_unsigned, {"missing-signature": "fail"}, {"missing-signature": "anybody can"}),
+    "signs JSON written again": (rewrites, {"raw-body": "fail"}, {"raw-body": "not of JSON written again"}),
     "takes every token": (greets_everybody, {"wrong-token": "fail"}, {"wrong-token": "anybody can subscribe"}),
     "answers another challenge": (
         greets_in_other_words,
@@ -100,27 +120,29 @@ BAD: dict[str, tuple[Spoil, dict[str, str], dict[str, str]]] = {
     ),
     "breaks on a wrong signature": (
         fails_on_wrong_signatures,
-        {"wrong-signature": "fail"},
+        {"wrong-signature": "fail", "missing-signature": "fail"},
         {"wrong-signature": "answered 500 in"},
     ),
     "refuses what is known": (refuses_what_is_known(), {"duplicate": "fail"}, {"duplicate": "the second time it "}),
     "another secret": (
         always(403),
-        {"handshake": "fail", "wrong-token": "skipped", "signed": "fail", "wrong-signature": "skipped"}
-        | {"duplicate": "fail"},
+        dict.fromkeys(META, "skipped") | dict.fromkeys(["handshake", "signed", "duplicate"], "fail"),
         {"signed": "QSC_BOT_APP_SECRET", "handshake": "QSC_BOT_VERIFY_TOKEN", "wrong-signature": "proves nothing"},
     ),
     "another path": (
         always(404),
-        {"handshake": "fail", "wrong-token": "skipped", "signed": "fail", "wrong-signature": "skipped"}
-        | {"duplicate": "fail"},
+        dict.fromkeys(META, "skipped") | dict.fromkeys(["handshake", "signed", "duplicate"], "fail"),
         {"signed": "is the path right", "duplicate": "is the path right"},
     ),
-    "elsewhere": (always(308), dict.fromkeys(FIVE, "fail"), dict.fromkeys(FIVE, "redirects are not followed")),
-    "ill": (always(503), dict.fromkeys(FIVE, "fail"), dict.fromkeys(FIVE, "the bot failed")),
+    "elsewhere": (
+        always(308),
+        ALL_FAIL,
+        dict.fromkeys([one for one in META if one != "raw-body"], "redirects are not followed"),
+    ),
+    "ill": (always(503), ALL_FAIL, dict.fromkeys([one for one in META if one != "raw-body"], "the bot failed")),
     "not there": (
         broken,
-        dict.fromkeys(FIVE, "fail"),
+        ALL_FAIL,
         {"handshake": "no answer within 5 s", "signed": "nothing listens there: is the bot running"},
     ),
 }
@@ -132,7 +154,7 @@ def test_bad_bot_fails_for_its_own_reason(
 ) -> None:
     play(run, spoil)
     result = run("webhook", "verify", "--url", OWN, *MESSENGER, "-o", "json")
-    assert results(result) == dict.fromkeys(FIVE, "pass") | changed
+    assert results(result) == dict.fromkeys(META, "pass") | changed
     assert all(text in reasons(result)[check] for check, text in told.items())
     assert (result.code, result.error["code"]) == (9, "webhook.unfit")
     assert all(check in result.error["hint"] for check, found in changed.items() if found == "fail")
@@ -141,11 +163,13 @@ def test_bad_bot_fails_for_its_own_reason(
 def test_people_are_told_what_to_change(run: Terminal) -> None:
     play(run, takes_everything)
     result = run("webhook", "verify", "--url", OWN, tty=True)
-    assert "1 of 3 checks failed" in result.stderr
+    assert "2 of 5 checks failed" in result.stderr
     assert "compare x-signature before reading the body, and answer 403" in result.stderr
     assert [line.split()[:2] for line in result.stdout.splitlines()[1:]] == [
         ["signed", "pass"],
         ["wrong-signature", "fail"],
+        ["missing-signature", "fail"],
+        ["raw-body", "pass"],
         ["duplicate", "pass"],
     ]
 
@@ -153,14 +177,14 @@ def test_people_are_told_what_to_change(run: Terminal) -> None:
 def test_samples_are_nobodys_and_the_duplicate_is_old_and_the_same_twice(run: Terminal) -> None:
     bot = play(run, lambda _request, response: response)
     assert run("webhook", "verify", "--url", OWN).code == 0
-    signed, wrong, *twice = bot.bodies
-    assert twice[0] == twice[1]
-    assert len({signed, wrong, twice[0]}) == 3
+    signed, *others, first, second = bot.bodies
+    assert first == second
+    assert len({signed, *others, first}) == 5
     for body in bot.bodies:
         mention = json.loads(body)
         assert mention["author"]["id"] == "0"
         assert "test" in mention["message"]["content"]
-    assert json.loads(signed)["date"]["added"] - json.loads(twice[0])["date"]["added"] == 24 * 3600
+    assert json.loads(signed)["date"]["added"] - json.loads(first)["date"]["added"] == 24 * 3600
 
 
 REAL = """\
@@ -180,8 +204,8 @@ def secrets(**given: str) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("words", "env", "skipped", "told"),
     [
-        (MESSENGER, secrets(verify_token="sandbox-verify-token"), THREE, "QSC_BOT_APP_SECRET is not set"),
-        (MESSENGER, secrets(app_secret="sandbox-app-secret"), FIVE[:2], "QSC_BOT_VERIFY_TOKEN is not set"),
+        (MESSENGER, secrets(verify_token="sandbox-verify-token"), QSC, "QSC_BOT_APP_SECRET is not set"),
+        (MESSENGER, secrets(app_secret="sandbox-app-secret"), HELLO, "QSC_BOT_VERIFY_TOKEN is not set"),
     ],
     ids=["app secret", "verify token"],
 )
@@ -191,7 +215,7 @@ def test_check_without_its_secret_is_skipped(
     run.configure(REAL)
     play(run, lambda _request, response: response)
     result = run("webhook", "verify", "--url", OWN, *words, "-o", "json", env=env)
-    assert (result.code, results(result)) == (0, dict.fromkeys(FIVE, "pass") | dict.fromkeys(skipped, "skipped"))
+    assert (result.code, results(result)) == (0, dict.fromkeys(META, "pass") | dict.fromkeys(skipped, "skipped"))
     assert all(reasons(result)[check] == told for check in skipped)
 
 
@@ -202,8 +226,7 @@ def test_unsigned_account_is_tried_with_the_secret_of_the_address(run: Terminal)
     result = run("webhook", "verify", "--url", url, "-o", "json", env=secrets(url_secret="word/of"))
     assert (result.code, results(result)) == (
         0,
-        {"signed": "skipped", "wrong-signature": "skipped", "secret": "pass", "wrong-secret": "pass"}
-        | {"duplicate": "pass"},
+        dict.fromkeys(SIGNATURES, "skipped") | dict.fromkeys(["secret", "wrong-secret", "duplicate"], "pass"),
     )
     wrong = run("webhook", "verify", "--url", url, "-o", "json", env=secrets(url_secret="another"))
     assert (wrong.code, results(wrong)["duplicate"]) == (9, "fail")
@@ -230,6 +253,35 @@ def test_unsigned_account_is_tried_with_the_authorization_header(run: Terminal) 
     assert (result.code, results(result)["secret"], results(result)["wrong-secret"]) == (0, "pass", "pass")
     assert [request.headers["authorization"] == value for request in bot.heard] == [True, False, True, True]
     assert value not in result.stdout + result.stderr
+
+
+def test_bot_that_may_know_a_secret_need_not_refuse_what_is_not_signed(run: Terminal) -> None:
+    run.configure(REAL)
+    play(run, lambda _request, response: response)
+    env = secrets(url_secret="word", client_secret="sandbox-client-secret")
+    result = run("webhook", "verify", "--url", f"{OWN}/{{secret}}", "-o", "json", env=env)
+    assert (result.code, results(result)) == (0, dict.fromkeys(QSC, "pass") | {"missing-signature": "skipped"})
+
+
+def test_bot_that_does_not_answer_is_sent_no_duplicate(run: Terminal) -> None:
+    bot = play(run, broken)
+    run("webhook", "verify", "--url", OWN, "-o", "json")
+    assert [json.loads(body)["id"][-1] for body in bot.bodies] == ["1", "2", "6", "3"]
+
+
+@pytest.mark.parametrize("words", [["-o", "id"], ["--fields", "nope"]], ids=" ".join)
+def test_result_that_cannot_be_shown_is_refused_before_anything_is_sent(run: Terminal, words: list[str]) -> None:
+    bot = play(run, always(200))
+    for command in (["verify", "--url"], ["trigger", "mention", "--to"]):
+        assert run("webhook", *command, OWN, *words).code == 2
+    assert bot.heard == []
+
+
+def test_secret_that_the_sandbox_does_not_use_is_told(run: Terminal) -> None:
+    play(run, always(200))
+    env = secrets(client_secret="mine", token="sandbox")
+    document = run("webhook", "verify", "--url", OWN, "-o", "json", env=env).document
+    assert document["warnings"] == ["QSC_BOT_CLIENT_SECRET is not used: the sandbox has a client secret of its own"]
 
 
 def test_meta_sends_no_authorization_header(run: Terminal) -> None:
@@ -265,8 +317,8 @@ def test_webhook_of_the_profile_is_tried_with_its_secret_filled_in(prod: Prod) -
         before = len(prod.wire.requests)
         result = prod.run("webhook", "verify", backend, "-o", "json", "--debug", "-v")
         called = [request.url.path for request in prod.wire.requests[before:] if "example-bot" in str(request.url)]
-        assert called == [f"/example-bot/social-connect/{SECRETS['QSC_BOT_URL_SECRET']}"] * 4
-        assert results(result) == {"signed": "fail", "wrong-signature": "skipped", "duplicate": "fail"}
+        assert called == [f"/example-bot/social-connect/{SECRETS['QSC_BOT_URL_SECRET']}"] * 3
+        assert results(result) == dict.fromkeys(QSC, "skipped") | {"signed": "fail", "duplicate": "fail"}
 
 
 @pytest.mark.parametrize(
