@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from werkzeug.test import Client, TestResponse
 
@@ -228,6 +229,28 @@ def test_what_cannot_be_kept_is_not_said_to_be(tmp_path: Path) -> None:
     made.fault = QscBotError("config.state", "disk full")
     assert made.signed(QSC, MENTION).status_code == 503
     assert (made.told, [one.reason for one in made.refused]) == ([], ["store"])
+
+
+HALF = "\\ud800"
+ODD: dict[str, tuple[Via, Any]] = {
+    "id": (QSC, {"id": HALF, "topic": {"id": "1"}}),
+    "topic": (QSC, {"id": "1", "topic": {"id": HALF}}),
+    "author": (QSC, {"id": "1", "topic": {"id": "1"}, "source": {"service": "whatsapp"}, "author": {"id": HALF}}),
+    "no ids": (QSC, {HALF: HALF}),
+    "mid": (META, {"entry": [{"messaging": [{"sender": {"id": HALF}, "message": {"mid": HALF}}]}]}),
+    "changes": (META, {"entry": [{"changes": [{"field": HALF}]}]}),
+    "nothing": (META, {}),
+}
+
+
+@pytest.mark.parametrize(("via", "document"), ODD.values(), ids=ODD)
+def test_what_is_rightly_signed_is_kept_however_odd(tmp_path: Path, via: Via, document: Any) -> None:
+    made = listener(tmp_path)
+    body = json.dumps(document).encode()
+    assert [made.signed(via, body).status_code for _ in range(2)] == [200, 200]
+    (stored,) = made.store.find()
+    assert msgspec.json.encode(stored)
+    assert made.store.read(stored.id)[1].body == body
 
 
 @pytest.mark.parametrize("kind", [None, "text/plain", "application/x-www-form-urlencoded", "application/json"])
