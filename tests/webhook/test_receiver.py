@@ -231,7 +231,7 @@ def test_what_cannot_be_kept_is_not_said_to_be(tmp_path: Path) -> None:
     assert (made.told, [one.reason for one in made.refused]) == ([], ["store"])
 
 
-HALF = "\\ud800"
+HALF = "\ud800"
 ODD: dict[str, tuple[Via, Any]] = {
     "id": (QSC, {"id": HALF, "topic": {"id": "1"}}),
     "topic": (QSC, {"id": "1", "topic": {"id": HALF}}),
