@@ -6,6 +6,7 @@ WSGI, so that tests call it as it is; the socket is somebody else's.
 import base64
 import binascii
 import hmac
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -14,10 +15,11 @@ from urllib.parse import parse_qs
 from werkzeug.wrappers import Response
 
 from qsc_bot.errors import QscBotError
-from qsc_bot.models.delivery import RECIPE_KEY, REVISION_KEY, Event, Verdict, Via
+from qsc_bot.models.delivery import RECIPE_KEY, REVISION_KEY, Event, Via
 from qsc_bot.storage.deliveries import Arrived
+from qsc_bot.webhook.diagnosis import Diagnosis
 from qsc_bot.webhook.events import read_events
-from qsc_bot.webhook.signature import HEADERS, is_valid, judge
+from qsc_bot.webhook.signature import HEADERS, is_valid
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -93,12 +95,14 @@ class Receiver:
         tell: Callable[[Arrival], None],
         refuse: Callable[[Refused], None],
         shake: Callable[[], None] = lambda: None,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._rules = rules
         self._shake = shake
         self._keep = keep
         self._tell = tell
         self._refuse = refuse
+        self._diagnosis = Diagnosis(monotonic)
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer one request."""
@@ -157,8 +161,8 @@ class Receiver:
             return False
         if secret is None:
             raise Refused(403, "secret", f"no secret is set that signs {via.value}")
-        verdict, note = judge(via, body, header, secret)
-        raise Refused(403, verdict.value if verdict is not Verdict.VALID else "signature", note)
+        verdict, note = self._diagnosis.of(via, body, header, secret)
+        raise Refused(403, verdict.value, note)
 
     def _bears_secret(self, environ: "WSGIEnvironment", query: Query) -> bool:
         """Whether the secret of the address stands in it, or is the password of Basic authorization."""

@@ -48,6 +48,7 @@ class Listener:
     told: list[Arrival] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     shaken: list[int] = field(default_factory=list)
+    at: float = 0.0
 
     def keep(self, arrived: Arrived, events: list[Event], answer: int) -> list[str | None]:
         """Store it, or fail."""
@@ -59,7 +60,8 @@ class Listener:
     def client(self) -> Client:
         """A client of it."""
         tells: dict[str, Any] = {"tell": self.told.append, "refuse": self.refused.append}
-        return Client(Receiver(self.rules, keep=self.keep, shake=lambda: self.shaken.append(1), **tells))
+        shake, monotonic = (lambda: self.shaken.append(1)), (lambda: self.at)
+        return Client(Receiver(self.rules, keep=self.keep, shake=shake, monotonic=monotonic, **tells))
 
     def post(self, path: str, body: bytes, *, headers: dict[str, str] | None = None) -> TestResponse:
         """Post these bytes."""
@@ -149,6 +151,17 @@ def test_refusals_keep_nothing(
     assert made.post(path, body, headers=headers).status_code == status
     assert [(one.status, one.reason) for one in made.refused] == [(status, reason)]
     assert (list(made.store.find()), made.told) == ([], [])
+
+
+def test_flood_of_wrong_signatures_is_not_looked_into(tmp_path: Path) -> None:
+    made = listener(tmp_path)
+    client, header = made.client, {"x-signature": sign(QSC, MENTION, "client")}
+    again = json.dumps(json.loads(MENTION), ensure_ascii=False).encode()
+    for at in (0.0, 0.1, 0.2, 5.0):
+        made.at = at
+        assert client.post("/social-connect", data=again, headers=header).status_code == 403
+    looked_into, not_looked_into = "re-encoded-body", "wrong-signature"
+    assert [one.reason for one in made.refused] == [looked_into, not_looked_into, not_looked_into, looked_into]
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "OPTIONS", "HEAD"])
