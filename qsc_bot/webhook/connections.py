@@ -41,12 +41,16 @@ ROOM: Final = Room()
 class Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress ships no types
     """Refuses what tells in two ways where its body ends: a proxy before it may take the other one."""
 
+    error: Any = None
+
     def received(self, data: bytes) -> int:
         """Take what came; how many bytes of it belong to this request."""
         taken: int = super().received(data)
         if self.chunked and self.body_bytes_received > 2 * len(self.body_rcv) + FRAMING_BYTES:
-            self.error: Any = BadRequest("the chunks are more than the body")
+            self.error = BadRequest("the chunks are more than the body")
             self.completed = True
+        if self.error:
+            self.expect_continue = False  # or else waitress asks for the body of what it has refused
         return taken
 
     def parse_header(self, header_plus: bytes) -> None:

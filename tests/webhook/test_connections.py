@@ -99,6 +99,19 @@ def test_plain_chunks_are_taken(coding: bytes) -> None:
         assert made.answered(LAST + b"Transfer-Encoding: %s\r\n\r\n" % coding + CHUNKS).endswith(b"\r\n\r\nabc")
 
 
+EXPECTING: dict[str, tuple[bytes, bytes]] = {
+    "too large": (b"Content-Length: 1073741824\r\n", b"413"),
+    "two ends": (b"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n", b"400"),
+    "right": (b"Content-Length: 3\r\n", b"100"),
+}
+
+
+@pytest.mark.parametrize(("fields", "status"), EXPECTING.values(), ids=EXPECTING)
+def test_who_asks_before_the_body_is_told_at_once_what_becomes_of_it(fields: bytes, status: bytes) -> None:
+    with served() as made, made.connect(HEAD + b"Expect: 100-continue\r\n" + fields + b"\r\n") as one:
+        assert one.recv(65536).split()[1] == status
+
+
 def test_large_head_is_refused() -> None:
     with served() as made:
         answer = made.answered(HEAD + b"X: " + b"x" * LARGEST_HEAD_BYTES)
