@@ -1,5 +1,6 @@
 """What arrived at a webhook: one delivery for each event, and how its signature stands."""
 
+import re
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -12,6 +13,10 @@ from qsc_bot.models.choices import Via as Via
 RECIPE_KEY: Final = "qsc_recipe"
 REVISION_KEY: Final = "qsc_rev"
 """The marker in a webhook's address: which recipe, and which revision of it, a delivery comes from."""
+RECIPE: Final = re.compile(r"[a-z0-9-]{1,200}")
+REVISION: Final = re.compile(r"[0-9a-f]{12}")
+"""What stands in a marker. No signature is over the address, so anything else is none; a name in a set-up file has no
+limit, but this one."""
 
 
 class Verdict(StrEnum):

@@ -6,6 +6,8 @@ WSGI, so that tests call it as it is; the socket is somebody else's.
 import base64
 import binascii
 import hmac
+import re
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -14,10 +16,11 @@ from urllib.parse import parse_qs
 from werkzeug.wrappers import Response
 
 from qsc_bot.errors import QscBotError
-from qsc_bot.models.delivery import RECIPE_KEY, REVISION_KEY, Event, Verdict, Via
+from qsc_bot.models.delivery import RECIPE, RECIPE_KEY, REVISION, REVISION_KEY, Event, Via
 from qsc_bot.storage.delivery_rows import Arrived
+from qsc_bot.webhook.diagnosis import Diagnosis
 from qsc_bot.webhook.events import read_events
-from qsc_bot.webhook.signature import HEADERS, is_valid, judge
+from qsc_bot.webhook.signature import HEADERS, is_valid
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -28,6 +31,10 @@ MOST_FIELDS: Final = 100
 SIGNED_IN: Final = {via: f"HTTP_{header.upper().replace('-', '_')}" for via, header in HEADERS.items()}
 KEPT_HEADERS: Final = {"content-type": "CONTENT_TYPE"} | {HEADERS[via]: name for via, name in SIGNED_IN.items()}
 """What is kept of a request's head, by what WSGI calls it: never `Authorization`, which is a secret."""
+TEXT_HEADERS: Final = (("Content-Type", "text/plain"), ("X-Content-Type-Options", "nosniff"))
+"""What is answered to a handshake was put there by the one who asks: no browser is to take it for a page."""
+METHODS: Final[Mapping[Via, Sequence[str]]] = {Via.SOCIAL_CONNECT: ("POST",), Via.MESSENGER: ("GET", "POST")}
+MOST_SEGMENTS: Final = 8
 OK: Final = 200
 
 
@@ -49,27 +56,26 @@ class Rules:
 class Arrival:
     """A request that was taken: its events, and the id of each, None where it was kept before.
 
-    There are no ids where nothing is stored; then all events count as new.
+    There are no ids where nothing is stored.
     """
 
     request: Arrived
     events: tuple[Event, ...]
     ids: tuple[str | None, ...]
 
-    @property
-    def is_new(self) -> bool:
-        """Whether an event among them was not kept before."""
-        return not self.ids or any(self.ids)
-
 
 class Refused(Exception):
-    """A request that is not taken: the status it is answered with, and why, for the one who listens."""
+    """A request that is not taken: the status it is answered with, and why, for the one who listens.
 
-    def __init__(self, status: int, reason: str, note: str | None = None) -> None:
+    `allowed` are the methods that are taken there.
+    """
+
+    def __init__(self, status: int, reason: str, note: str | None = None, *, allowed: Sequence[str] = ()) -> None:
         super().__init__(reason)
         self.status = status
         self.reason = reason
         self.note = note
+        self.allowed = allowed
 
 
 Query = Mapping[str, Sequence[str]]
@@ -92,12 +98,14 @@ class Receiver:
         tell: Callable[[Arrival], None],
         refuse: Callable[[Refused], None],
         shake: Callable[[], None] = lambda: None,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._rules = rules
         self._shake = shake
         self._keep = keep
         self._tell = tell
         self._refuse = refuse
+        self._diagnosis = Diagnosis(monotonic)
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer one request."""
@@ -105,8 +113,9 @@ class Receiver:
             text = self._answered(environ)
         except Refused as refusal:
             self._refuse(refusal)
-            return Response(status=refusal.status)(environ, start_response)
-        start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(text)))])
+            headers = {"Allow": ", ".join(refusal.allowed)} if refusal.allowed else {}
+            return Response(status=refusal.status, headers=headers)(environ, start_response)
+        start_response("200 OK", [*TEXT_HEADERS, ("Content-Length", str(len(text)))])
         return [text]
 
     def _answered(self, environ: "WSGIEnvironment") -> bytes:
@@ -114,12 +123,12 @@ class Receiver:
         method, path = environ["REQUEST_METHOD"], self._without_secret(_path(environ))
         via = self._rules.paths.get(path)
         if via is None:
-            raise Refused(404, "path", f"nothing is served at {path[:80]}")
+            raise Refused(404, "path", f"nothing is served at {self._told(path)}")
+        if method not in METHODS[via]:
+            raise Refused(405, "method", f"{method[:20]} {path}", allowed=METHODS[via])
         query = _query(environ)
-        if method == "GET" and via is Via.MESSENGER:
+        if method == "GET":
             return self._shaken(query)
-        if method != "POST":
-            raise Refused(405, "method", f"{method[:20]} {path}")
         body = _body(environ)
         verified = self._is_verified(environ, query, via, body)
         try:
@@ -138,12 +147,19 @@ class Receiver:
 
     def _shaken(self, query: Query) -> bytes:
         """Meta's handshake: the challenge for the right token."""
-        token = self._rules.verify_token
-        is_right = token is not None and hmac.compare_digest(_first(query, "hub.verify_token").encode(), token.encode())
-        if not is_right or _first(query, "hub.mode") != "subscribe":
-            raise Refused(403, "handshake", "the verify token is another one" if token else "no verify token is set")
+        token, given = self._rules.verify_token, _first(query, "hub.verify_token")
+        if not token:
+            raise Refused(403, "handshake", "no verify token is set")
+        if not hmac.compare_digest(given.encode("utf-8", "replace"), token.encode()):
+            why = "the verify token is another one" if given else "there is no hub.verify_token"
+            raise Refused(403, "handshake", why)
+        if _first(query, "hub.mode") != "subscribe":
+            raise Refused(403, "handshake", "hub.mode is not subscribe")
+        challenge = _first(query, "hub.challenge")
+        if not challenge:
+            raise Refused(400, "handshake", "there is no hub.challenge")
         self._shake()
-        return _first(query, "hub.challenge").encode()
+        return challenge.encode("utf-8", "replace")
 
     def _is_verified(self, environ: "WSGIEnvironment", query: Query, via: Via, body: bytes) -> bool:
         """Whether a signature proves the request; false for one that is taken for another reason."""
@@ -155,8 +171,8 @@ class Receiver:
             return False
         if secret is None:
             raise Refused(403, "secret", f"no secret is set that signs {via.value}")
-        verdict, note = judge(via, body, header, secret)
-        raise Refused(403, verdict.value if verdict is not Verdict.VALID else "signature", note)
+        verdict, note = self._diagnosis.of(via, body, header, secret)
+        raise Refused(403, verdict.value, note)
 
     def _bears_secret(self, environ: "WSGIEnvironment", query: Query) -> bool:
         """Whether the secret of the address stands in it, or is the password of Basic authorization."""
@@ -167,6 +183,12 @@ class Receiver:
     def _without_secret(self, path: str) -> str:
         """The path that is served, and may be told: a part of it that is the secret is left out."""
         return "/".join(part for part in path.split("/") if not self._is_secret(part)) or "/"
+
+    def _told(self, path: str) -> str:
+        """A path that is not served: its segments that are not either may be a secret, old or mistyped."""
+        served = {"", *(segment for one in self._rules.paths for segment in one.split("/"))}
+        segments = path.split("/", MOST_SEGMENTS + 1)[: MOST_SEGMENTS + 1]
+        return "/".join(segment if segment in served else "…" for segment in segments)
 
     def _is_secret(self, text: str) -> bool:
         secret = self._rules.url_secret
@@ -189,6 +211,12 @@ def _first(query: Query, name: str) -> str:
     return query.get(name, [""])[0]
 
 
+def _marked(query: Query, name: str, form: re.Pattern[str]) -> str | None:
+    """A part of the marker; what cannot be one is none."""
+    text = _first(query, name)
+    return text if form.fullmatch(text) else None
+
+
 def _body(environ: "WSGIEnvironment") -> bytes:
     """The body in full; the server has it before this is called."""
     length = environ.get("CONTENT_LENGTH") or "0"
@@ -209,8 +237,8 @@ def _arrived(environ: "WSGIEnvironment", query: Query, via: Via, path: str, body
         headers={name: environ[variable] for name, variable in KEPT_HEADERS.items() if variable in environ},
         body=body,
         verified=verified,
-        recipe=_first(query, RECIPE_KEY) or None,
-        revision=_first(query, REVISION_KEY) or None,
+        recipe=_marked(query, RECIPE_KEY, RECIPE),
+        revision=_marked(query, REVISION_KEY, REVISION),
     )
 
 

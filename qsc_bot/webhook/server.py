@@ -2,37 +2,44 @@
 
 import logging
 import socket
+import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from waitress import wasyncore
 from waitress.adjustments import Adjustments
-from waitress.channel import HTTPChannel
-from waitress.server import TcpWSGIServer
-from waitress.task import ErrorTask
 
+from qsc_bot.webhook.connections import LARGEST_HEAD_BYTES, ROOM, Room, RoomyServer, telling
 from qsc_bot.webhook.receiver import LARGEST_BODY_BYTES, Refused
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 LAST_ANSWERS_SECONDS: Final = 2.0
-REASONS: Final = {413: "size", 431: "head", 500: "fault", 501: "encoding"}
-"""Why waitress answers in our place; the rest is malformed."""
+OTHER_FILES: Final = 64
+"""So many open files are left for the store, for what is passed on, and for the rest of the process."""
 
 
 class Server:
     """Answers until `stop`; `is_alive` tells whether it still does.
 
-    What cannot be read as a request is refused by waitress, and `refuse` hears of it. Numbers of connections were
-    measured: 500 idle clients starve honest ones at a limit of 200.
+    What cannot be read as a request is refused by waitress, and `refuse` hears of it. Bodies are kept in memory, as far
+    as there is room, and never on the disk.
     """
 
-    def __init__(self, app: "WSGIApplication", *, listener: socket.socket, refuse: Callable[[Refused], None]) -> None:
+    def __init__(
+        self,
+        app: "WSGIApplication",
+        *,
+        listener: socket.socket,
+        refuse: Callable[[Refused], None],
+        room: Room = ROOM,
+    ) -> None:
         logging.getLogger("waitress").setLevel(logging.CRITICAL)  # clients that go away are no news, the rest is told
         self._sockets: dict[int, Any] = {}
         self._in_turn = _InTurn()
@@ -41,18 +48,21 @@ class Server:
         settings = Adjustments(
             host=host,
             port=port,
-            connection_limit=800,
+            connection_limit=2 * room.connections + OTHER_FILES,  # never reached: there is room for each
             asyncore_use_poll=True,
             channel_timeout=10,
             cleanup_interval=2,
             clear_untrusted_proxy_headers=True,
+            max_request_header_size=LARGEST_HEAD_BYTES,
             max_request_body_size=LARGEST_BODY_BYTES + 1,
+            inbuf_overflow=2 * LARGEST_BODY_BYTES,
             ident="qsc-bot",
         )
-        self._server: Any = TcpWSGIServer(
+        self._server: Any = RoomyServer(
             app, self._sockets, _sock=listener, dispatcher=self._in_turn, adj=settings, bind_socket=False
         )
-        self._server.channel_class = _telling(refuse)
+        self._server.room = replace(room, connections=min(room.connections, _most_connections()))
+        self._server.channel_class = telling(refuse)
         self._listens_at = listener.fileno()
         self._thread = threading.Thread(target=self._run, name="receiver", daemon=True)
 
@@ -64,6 +74,11 @@ class Server:
     def is_alive(self) -> bool:
         """Whether it takes connections."""
         return self._thread.is_alive() and self._listens_at in self._sockets
+
+    @property
+    def held_bytes(self) -> int:
+        """How many bytes it has of requests that are not whole."""
+        return int(self._server.held_bytes)
 
     def stop(self) -> None:
         """Take no more connections, give the answers that are due, and end."""
@@ -86,7 +101,7 @@ class Server:
             self._server.close()
 
     def _turn(self, *, timeout: float) -> None:
-        wasyncore.loop(timeout=timeout, use_poll=True, map=self._sockets, count=1)
+        wasyncore.loop(timeout=0.0 if self._in_turn.has_more else timeout, use_poll=True, map=self._sockets, count=1)
         self._in_turn.serve()
 
     def _owes_answers(self) -> bool:
@@ -108,22 +123,22 @@ class _InTurn:
         """Let a channel wait for its turn."""
         self._waiting.append(channel)
 
+    @property
+    def has_more(self) -> bool:
+        """Whether a channel waits, with one of several requests that came together."""
+        return bool(self._waiting)
+
     def serve(self) -> None:
-        """Answer all that wait."""
-        while self._waiting:
+        """Answer one request of each that waits."""
+        for _ in range(len(self._waiting)):
             self._waiting.popleft().service()
 
 
-def _telling(refuse: Callable[[Refused], None]) -> type[Any]:
-    """A channel whose errors are told."""
+def _most_connections() -> int:
+    """As many as this process may have files open, but for some."""
+    if sys.platform == "win32":
+        return sys.maxsize
+    import resource
 
-    class TellingTask(ErrorTask):  # type: ignore[misc]  # waitress ships no types
-        def execute(self) -> None:
-            fault = self.request.error
-            refuse(Refused(fault.code, REASONS.get(fault.code, "malformed"), fault.body))
-            super().execute()
-
-    class Channel(HTTPChannel):  # type: ignore[misc]  # waitress ships no types
-        error_task_class = TellingTask
-
-    return Channel
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return sys.maxsize if soft == resource.RLIM_INFINITY else max(1, soft - OTHER_FILES)

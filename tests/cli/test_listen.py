@@ -23,8 +23,8 @@ def types(lines: list[dict[str, object]]) -> list[object]:
 
 def test_each_event_is_a_record_and_kept(run: Terminal) -> None:
     listener = Listened(run)
-    listener.deliver(QSC, mention(), query="?qsc_recipe=to-bot&qsc_rev=abc")
-    listener.deliver(QSC, mention(), query="?qsc_recipe=to-bot&qsc_rev=abc")
+    listener.deliver(QSC, mention(), query="?qsc_recipe=to-bot&qsc_rev=0123456789ab")
+    listener.deliver(QSC, mention(), query="?qsc_recipe=to-bot&qsc_rev=0123456789ab")
     listener.deliver(META, thread("m_1", "m_2"))
     result = listener("-o", "ndjson")
     assert (result.code, listener.statuses) == (130, [200, 200, 200])
@@ -32,7 +32,7 @@ def test_each_event_is_a_record_and_kept(run: Terminal) -> None:
     assert (first["type"], first["address"]) == ("heartbeat", f"http://127.0.0.1:{listener.port}")
     assert types(events) == ["event"] * 4
     assert [one["duplicate"] for one in events] == [False, True, False, False]
-    assert (events[0]["recipe"], events[0]["revision"], events[0]["verified"]) == ("to-bot", "abc", True)
+    assert (events[0]["recipe"], events[0]["revision"], events[0]["verified"]) == ("to-bot", "0123456789ab", True)
     assert (end["type"], end["returned"], end["schema"]) == ("end", 4, "qsc-bot/delivery-event@1")
     kept = run("webhook", "deliveries", "-o", "json").document["items"]
     assert {one["id"] for one in kept} == {one["id"] for one in events if not one["duplicate"]}
@@ -41,7 +41,9 @@ def test_each_event_is_a_record_and_kept(run: Terminal) -> None:
 
 def test_terminal_shows_a_line_an_event_without_what_harms_it(run: Terminal) -> None:
     listener = Listened(run)
-    listener.deliver(QSC, mention(author={"id": "9" * 150}), query="?qsc_recipe=a%1b%5b2Jb%E2%80%AEc&qsc_rev=abc")
+    listener.deliver(
+        QSC, mention(author={"id": "9" * 150}), query="?qsc_recipe=a%1b%5b2Jb%E2%80%AEc&qsc_rev=0123456789ab"
+    )
     listener.acts.append(lambda: listener.send(PATH[QSC], mention(2)))
     result = listener(tty=True, width=40)
     (line,) = result.stdout.splitlines()

@@ -5,20 +5,22 @@ import resource
 import signal
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.benchmarks.receiver import (
+from tests.benchmarks.bad_clients import HALF, IDLE, SLOW, WRONG, beside, beside_bad_clients
+from tests.benchmarks.listener import (
     CONNECTIONS,
     Listener,
-    beside_bad_clients,
+    answered_in,
     delivery,
-    killed,
     listening,
     listening_at,
     send_all,
 )
+from tests.benchmarks.receiver import killed
 from tests.cli.listened import PATH, QSC, a_bot, mention, signed
 
 pytestmark = pytest.mark.socket
@@ -51,8 +53,18 @@ def test_what_was_answered_is_kept_once_when_it_is_killed() -> None:
 
 
 def test_honest_deliveries_are_answered_beside_bad_clients() -> None:
-    figures = beside_bad_clients(seconds=3.0, idle=100, slow=20)
+    some = [replace(crowd, number=20) for crowd in (IDLE, *SLOW, *WRONG, HALF)]
+    figures = beside_bad_clients(seconds=3.0, phases={"some of each": some})
     assert figures["bad clients: honest deliveries"] >= 5
+    assert (figures["bad clients: lost"], figures["bad clients: kept twice"]) == (0, 0)
+
+
+def test_honest_deliveries_are_answered_where_few_files_may_be_open(tmp_path: Path) -> None:
+    def few_files() -> None:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (150, 150))
+
+    with listening_at(tmp_path, prepare=few_files) as made, beside(made.port, [replace(IDLE, number=200)]):
+        assert max(answered_in(made.port, number) for number in range(20)) < 5
 
 
 def test_two_listeners_on_one_store_keep_each_event_once(tmp_path: Path) -> None:

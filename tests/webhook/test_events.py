@@ -1,12 +1,15 @@
 """Events: every shape that is documented, every shape that is feared, each told once."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from qsc_bot.errors import QscBotError
 from qsc_bot.models.delivery import Event, Kind, Via
@@ -71,6 +74,8 @@ KINDS: dict[str, tuple[dict[str, Any], str, Kind]] = {
     "postback on standby, without its payload": ({"postback": {}}, "standby", Kind.STANDBY),
     "pass": ({"pass_thread_control": {"new_owner_app_id": 222}}, "messaging", Kind.PASSED),
     "take": ({"take_thread_control": {"previous_owner_app_id": None}}, "messaging", Kind.TAKEN),
+    "take, in a list of its own": ({"take_thread_control": {}}, "messaging_handovers", Kind.TAKEN),
+    "unheard of, among handovers": ({"something": 1}, "messaging_handovers", Kind.OTHER),
     "request": ({"request_thread_control": {"requested_owner_app_id": "222"}}, "messaging", Kind.REQUESTED),
     "receipt": ({"read": {"watermark": 1}}, "messaging", Kind.RECEIPT),
     "receipt on standby": ({"delivery": {"mids": []}}, "standby", Kind.RECEIPT),
@@ -117,10 +122,8 @@ UNREADABLE: dict[str, tuple[Via, bytes]] = {
     "a list of words": (Via.SOCIAL_CONNECT, b'["x"]'),
     "a form without the field": (Via.SOCIAL_CONNECT, b"a=b"),
     "nested beyond measure": (Via.SOCIAL_CONNECT, b"[" * 100_000),
-    "Messenger without entries": (Via.MESSENGER, b"{}"),
-    "Messenger with no event": (Via.MESSENGER, b'{"entry":[{"id":"1"}]}'),
-    "Messenger with odd entries": (Via.MESSENGER, b'{"entry":[7,{"messaging":[7]},{"messaging":{}}]}'),
     "Messenger as a list": (Via.MESSENGER, b"[]"),
+    "Messenger as text": (Via.MESSENGER, b"hello"),
 }
 
 
@@ -129,6 +132,94 @@ def test_body_without_an_event_is_refused(via: Via, body: bytes) -> None:
     with pytest.raises(QscBotError) as caught:
         read_events(via, body)
     assert caught.value.code == "webhook.body"
+
+
+UNKNOWN: dict[str, bytes] = {
+    "nothing": b"{}",
+    "no entries": b'{"entry":[]}',
+    "entries that are none": b'{"entry":7}',
+    "no event": b'{"entry":[{"id":"1"}]}',
+    "odd entries": b'{"entry":[7,{"messaging":[7]},{"messaging":{}}]}',
+    "changes": b'{"object":"page","entry":[{"id":"1","changes":[{"field":"feed","value":{}}]}]}',
+}
+
+
+@pytest.mark.parametrize("body", UNKNOWN.values(), ids=UNKNOWN)
+def test_messenger_body_without_a_known_event_is_one_that_is_not_known(body: bytes) -> None:
+    (event,) = read_events(Via.MESSENGER, body)
+    (other,) = read_events(Via.MESSENGER, body + b" ")
+    assert (event.kind, event.conversation, event.happened_at) == (Kind.OTHER, None, None)
+    assert event.dedupe_key != other.dedupe_key
+
+
+def test_odd_element_beside_mentions_is_an_event_that_is_not_known() -> None:
+    mention, odd = qsc([MENTION, "x"])
+    assert (mention, odd.kind, odd.conversation) == (qsc(MENTION)[0], Kind.OTHER, None)
+
+
+ODD_FIELDS: dict[str, tuple[dict[str, Any], str]] = {
+    "date": ({"date": {"added": "2026-01-01"}}, "happened_at"),
+    "date as text": ({"date": "2026-01-01"}, "happened_at"),
+    "type of the message": ({"message": {"type": 7}}, "is_private"),
+    "message": ({"message": "hello"}, "is_private"),
+    "author": ({"author": "me"}, "conversation"),
+    "author's id": ({"author": {"id": {"a": 1}}}, "conversation"),
+    "service": ({"source": {"service": ["whatsapp"]}}, "conversation"),
+    "service that holds a colon": ({"source": {"service": "a:b"}}, "conversation"),
+    "status": ({"status": 7, "permalink": [], "assignees": {"id": 1}}, ""),
+    "author's name": ({"author": MENTION["author"] | {"name": 7, "managed": "no"}}, ""),
+}
+
+
+@pytest.mark.parametrize(("fields", "lost"), ODD_FIELDS.values(), ids=ODD_FIELDS)
+def test_odd_field_of_a_mention_costs_itself_alone(fields: dict[str, Any], lost: str) -> None:
+    (event,) = qsc(MENTION | fields)
+    (whole,) = qsc(MENTION)
+    assert event == (replace(whole, **{lost: None}) if lost else whole)
+
+
+def test_number_that_no_machine_counts_to_is_read() -> None:
+    body = json.dumps(MENTION).replace("32470000000", "9" * 5000).replace("1700000000", "9" * 5000)
+    (event,) = read_events(Via.SOCIAL_CONNECT, body.encode())
+    assert (event.dedupe_key, event.conversation, event.happened_at) == ("46283_437", None, None)
+
+
+LONG, HALF = "x" * 900_000, "\ud800"
+FAR: dict[str, Callable[[str], list[Event]]] = {
+    "mention": lambda text: qsc(MENTION | {"id": text}),
+    "topic": lambda text: qsc(MENTION | {"topic": {"id": text}}),
+    "author": lambda text: qsc(MENTION | {"author": {"id": text}}),
+    "service": lambda text: qsc(MENTION | {"source": {"service": text}}),
+    "content": lambda text: qsc({"message": {"content": text}}),
+    "mid": lambda text: meta(SIDES | {"message": {"mid": text}}),
+    "sender": lambda text: meta(SIDES | {"sender": {"id": text}, "read": {}}),
+    "control": lambda text: meta(SIDES | {"pass_thread_control": {"metadata": text}}),
+}
+
+
+@pytest.mark.parametrize("text", [LONG, HALF], ids=["long", "half a character"])
+@pytest.mark.parametrize("told", FAR.values(), ids=FAR)
+def test_what_is_told_of_an_event_is_short_and_can_be_written(told: Callable[[str], list[Event]], text: str) -> None:
+    (event,), (again,), (other,) = told(text), told(text), told(text + "x")
+    assert len(msgspec.json.encode(event)) < 500
+    assert event.dedupe_key == again.dedupe_key
+    assert (event.dedupe_key, event.conversation) == (other.dedupe_key, None) or event.dedupe_key != other.dedupe_key
+
+
+@pytest.mark.parametrize("depth", range(900, 1000, 3))
+def test_body_that_can_just_be_read_is_an_event(depth: int) -> None:
+    deep = b"[" * depth + b"]" * depth
+    bodies = {
+        Via.SOCIAL_CONNECT: b'{"x":%s}' % deep,
+        Via.MESSENGER: b'{"entry":[{"messaging":[{"x":%s}]}]}' % deep,
+    }
+    told = []
+    for via, body in bodies.items():
+        try:
+            told += [bool(event.dedupe_key) for event in read_events(via, body)]
+        except QscBotError as refused:
+            told += [refused.message == "the body is no JSON"]
+    assert told == [True, True]
 
 
 JSON = st.recursive(

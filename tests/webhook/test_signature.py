@@ -75,6 +75,18 @@ SENT = b'{"text":"caf\\u00e9"}'
 LINES = b'{\n  "text": "\xc3\xa9"\n}'
 SPOILT: dict[str, tuple[bytes, bytes, str]] = {
     "pretty-printed": (SENT, b'{\n  "text": "caf\\u00e9"\n}\n', "escaped, compact"),
+    "escapes written small": (
+        b'{"text":"caf\\u00E9 \\\\u00e9"}',
+        b'{"text":"caf\\u00e9 \\\\u00e9"}',
+        "escaped in capitals, compact",
+    ),
+    "letters unescaped": (
+        b'{"text": "\\u00E9\\/"}',
+        '{"text":"é/"}'.encode(),
+        "escaped in capitals, with spaces, with escaped slashes",
+    ),
+    "made compact": (LINES, b'{"text":"\xc3\xa9"}', "in UTF-8, indented by 2"),
+    "indented by 4 for 2": (LINES, b'{\n    "text": "\xc3\xa9"\n}', "in UTF-8, indented by 2"),
     "newline put at the end": (SENT, SENT + b"\n", "without white space around it"),
     "newline taken off the end": (LINES + b"\n", LINES, "with a newline at the end"),
     "\\r\\n put at the end": (SENT, SENT + b"\r\n", "without white space around it"),
@@ -102,3 +114,8 @@ def test_body_that_an_editor_or_a_shell_spoilt_is_recognised(via: Via, sent: byt
 
 def test_body_that_is_no_json_has_no_other_forms() -> None:
     assert judge(QSC, b"\xff{", sign(QSC, b"x", "s"), "s")[0] is Verdict.WRONG
+
+
+@pytest.mark.parametrize("depth", [300, 900, *range(940, 1000, 3)])
+def test_body_that_can_just_be_read_is_judged(depth: int) -> None:
+    assert judge(QSC, b"[" * depth + b"]" * depth, sign(QSC, b"x", "s"), "s")[0] is Verdict.WRONG
