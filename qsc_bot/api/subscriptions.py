@@ -9,10 +9,11 @@ from typing import Final
 from qsc_bot.api.graph import Graph
 from qsc_bot.models.conversation import Call
 from qsc_bot.models.subscription import Layers, SubscriptionsAnswer
-from qsc_bot.models.thread import AppsAnswer
+from qsc_bot.models.thread import App, AppsAnswer
 
 OBJECT: Final = "page"
 UNSHOWN: Final = "***"
+APP_OF_TOKEN: Final = "/app"
 
 
 class Subscriptions:
@@ -34,6 +35,18 @@ class Subscriptions:
         if own is None:
             return Layers(page=tuple(page))
         return Layers(callback=own.callback_url, active=own.active, app=own.names, page=tuple(page))
+
+    def token_app(self) -> App:
+        """The app that minted the Page token; the token goes in the header, as `debug_token` would not have it.
+
+        Clients ask so (https://graph.facebook.com/app); Meta's reference does not name it.
+        """
+        return self._page.get(APP_OF_TOKEN, App, params={})
+
+    @property
+    def page_token(self) -> str:
+        """The Page token in words: whose it is and where it came from."""
+        return self._page.remote.source()
 
     def send(self, call: Call, *, hidden: Mapping[str, str]) -> None:
         """Send one of the writes below, with what it hides; whether it was done is for the caller to read back."""

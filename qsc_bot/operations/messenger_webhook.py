@@ -31,11 +31,13 @@ def register_messenger(
 ) -> Record:
     """Subscribe the app and the Page to the fields, those that are there already kept; equal stays `unchanged`.
 
-    Raises `webhook.different` where Meta calls another address, unless `update`, and `webhook.no_handshake`.
+    Raises `webhook.different` where Meta calls another address, unless `update`, `access.app` for a Page token of
+    another app, and `webhook.no_handshake`.
     """
     wanted, warnings = _wanted(setup, name, url, fields, url_secret)
     before = setup.layers()
     setup.check(wanted, before, update=update)
+    warnings += setup.check_token()
     done, after = setup.put(wanted, before, verify_token=verify_token, update=update)
     return Record(
         schema="webhook",
@@ -55,6 +57,7 @@ def plan_messenger(
     before = _read(setup, warnings)
     warnings += _blind([*wanted.subscribe, *(before.both if before else ())])
     setup.check(wanted, before or Layers(), update=update)
+    warnings += setup.check_token() if before else []
     calls = setup.calls(wanted, before or Layers(), update=update)
     note = "; ".join(_kept(wanted, before)) if before else None
     item = Outcome(
@@ -88,15 +91,19 @@ def list_messenger(setup: MessengerSetup) -> tuple[list[Webhook], list[str]]:
 
 
 def delete_messenger(setup: MessengerSetup, entry: MessengerEntry, *, verify_token: Callable[[], str]) -> Record:
-    """Take off the fields that were asked for; where Meta calls another address, only what is recorded is forgotten."""
+    """Take off the fields that were asked for; where Meta calls another address, only what is recorded is forgotten.
+
+    Raises `access.app` for a Page token of another app.
+    """
     before = setup.layers()
+    warnings = setup.check_token() if setup.delete_calls(entry, before) else []
     setup.delete(entry, before, verify_token=verify_token)
     shown = replace(setup.webhook(entry, before), subscribe=entry.subscribe)
     return Record(
         schema="webhook",
         item=shown,
         outcome="deleted",
-        warnings=_foreign(setup, entry, before),
+        warnings=[*warnings, *_foreign(setup, entry, before)],
         notes=_kept(entry, before),
     )
 
@@ -109,6 +116,7 @@ def plan_deletion(setup: MessengerSetup, entry: MessengerEntry) -> Report:
         warnings += _foreign(setup, entry, before)
     fields = tuple(entry.subscribe)
     calls = setup.delete_calls(entry, before or Layers(callback=entry.url, app=fields, page=fields))
+    warnings += setup.check_token() if before and calls else []
     item = Outcome(id=entry.name, action="webhook.delete", status=Status.PLANNED)
     return Report(schema="dry-run", body=DryRun(items=[item], requests=calls), warnings=warnings)
 

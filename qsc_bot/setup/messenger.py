@@ -1,12 +1,13 @@
 """The one Messenger webhook of an app: Meta holds it, and the registry our name for it and what was asked for."""
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Final
 
 import msgspec
 from msgspec.structs import replace
 
 from qsc_bot.api.subscriptions import Subscriptions, app_call, page_call, page_path
-from qsc_bot.errors import QscBotError, WriteInDoubt
+from qsc_bot.errors import ApiError, QscBotError, WriteInDoubt
 from qsc_bot.models.conversation import Call
 from qsc_bot.models.profile import Messenger
 from qsc_bot.models.registry import Account, MessengerEntry
@@ -16,6 +17,9 @@ from qsc_bot.setup.back_end import different
 from qsc_bot.setup.form import SECRET_MARK, filled
 from qsc_bot.storage.registry import AccountStore
 from qsc_bot.transport.redact import redact
+
+UNTOLD: Final = frozenset({"access.denied", "api.refused", "api.wrong_shape", "conversation.not_found"})
+"""Answers by which Meta does not tell whose a token is."""
 
 
 class MessengerSetup:
@@ -42,6 +46,32 @@ class MessengerSetup:
     def layers(self) -> Layers:
         """Both layers as Meta tells them now."""
         return self._open_remote().read()
+
+    def check_token(self) -> list[str]:
+        """Refuse a Page token of another app, since a write would replace that app's list: raises `access.app`.
+
+        Where Meta does not tell the token's app, a warning is returned instead.
+        """
+        remote = self._open_remote()
+        try:
+            app = remote.token_app()
+        except ApiError as error:
+            if error.code not in UNTOLD:
+                raise
+            text = f"Meta does not tell which app the Page token is of, so it was not compared with app {self._app_id}"
+            return [f"{text}: {error.message}"]
+        if str(app.id) == self._app_id:
+            return []
+        other = f"app {app.id}" + (f" ({app.name})" if app.name else "")
+        raise QscBotError(
+            "access.app",
+            f"{remote.page_token} is of {other}, and messenger.bot_app_id of the profile is {self._app_id}; "
+            "nothing was written",
+            hint=(
+                f"set QSC_BOT_PAGE_TOKEN to a Page token that app {self._app_id} minted",
+                "or, where the other app is the bot's, set messenger.bot_app_id",
+            ),
+        )
 
     def check(self, wanted: MessengerEntry, layers: Layers, *, update: bool) -> None:
         """Refuse another name for the same webhook; raises `webhook.different` for another content unless `update`."""
