@@ -38,7 +38,7 @@ def register_messenger(
     before = setup.layers()
     setup.check(wanted, before, update=update)
     warnings += setup.check_token()
-    done, after = setup.put(wanted, before, verify_token=verify_token, update=update)
+    done, after = setup.put(wanted, before, verify_token=verify_token)
     return Record(
         schema="webhook",
         item=setup.webhook(wanted, after),
@@ -58,7 +58,7 @@ def plan_messenger(
     warnings += _blind([*wanted.subscribe, *(before.both if before else ())])
     setup.check(wanted, before or Layers(), update=update)
     warnings += setup.check_token() if before else []
-    calls = setup.calls(wanted, before or Layers(), update=update)
+    calls = setup.calls(wanted, before or Layers())
     note = "; ".join(_kept(wanted, before)) if before else None
     item = Outcome(
         id=name, action="webhook.register", status=Status.PLANNED if calls else Status.UNCHANGED, note=note or None

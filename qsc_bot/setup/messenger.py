@@ -1,13 +1,13 @@
 """The one Messenger webhook of an app: Meta holds it, and the registry our name for it and what was asked for."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import msgspec
 from msgspec.structs import replace
 
-from qsc_bot.api.subscriptions import Subscriptions, app_call, page_call, page_path
-from qsc_bot.errors import ApiError, QscBotError, WriteInDoubt
+from qsc_bot.api.subscriptions import Subscriptions, app_call, page_call
+from qsc_bot.errors import ApiError, QscBotError
 from qsc_bot.models.conversation import Call
 from qsc_bot.models.profile import Messenger
 from qsc_bot.models.registry import Account, MessengerEntry
@@ -15,6 +15,7 @@ from qsc_bot.models.setup import Webhook
 from qsc_bot.models.subscription import Layers
 from qsc_bot.setup.back_end import different
 from qsc_bot.setup.form import SECRET_MARK, filled
+from qsc_bot.setup.subscription_writes import write_all
 from qsc_bot.storage.registry import AccountStore
 from qsc_bot.transport.redact import redact
 
@@ -88,31 +89,33 @@ class MessengerSetup:
         if content != present:
             raise different("webhook", wanted.name, content, present)
 
-    def calls(self, wanted: MessengerEntry, layers: Layers, *, update: bool) -> list[Call]:
+    def calls(self, wanted: MessengerEntry, layers: Layers) -> list[Call]:
         """The writes that are needed: a POST replaces the list, so what others put there stays in it."""
         known, called = self.entry(), self.is_called_at(wanted.url, layers) and layers.active
         app, page = (_changed(names, known, wanted) for names in (layers.app, layers.page))
         calls = []
-        if update or not called or app != list(layers.app):
+        if not called or app != list(layers.app):
             calls.append(app_call(self._app_id, wanted.url, app))
         return calls if page == list(layers.page) else [*calls, page_call(self._page_id, page)]
 
-    def put(self, wanted: MessengerEntry, layers: Layers, *, verify_token: str, update: bool) -> tuple[str, Layers]:
+    def put(self, wanted: MessengerEntry, layers: Layers, *, verify_token: str) -> tuple[str, Layers]:
         """Subscribe on both layers and record it: `created`, `updated` or `unchanged`, and the layers read back.
 
-        Raises `webhook.no_handshake` where the address does not answer as Meta wants, and `setup.not_verified`.
+        It is recorded with the first write, and then with fields that are given up, which a write that fails leaves.
+        Raises `webhook.no_handshake` where the address does not answer as Meta wants, what `write_all` raises, and
+        `setup.not_verified`.
         """
-        calls, known = self.calls(wanted, layers, update=update), self.entry()
-        after = layers
-        hidden = {"verify_token": verify_token, "callback_url": filled(wanted.url, self._url_secret)}
-        for call in calls:
-            after = self._write(call, hidden)
+        calls, known = self.calls(wanted, layers), self.entry()
+        given_up = [name for name in (known.subscribe if known else ()) if name not in wanted.subscribe]
+        begun, after = replace(wanted, subscribe=[*wanted.subscribe, *given_up]), layers
+        if calls:
+            hidden = {"verify_token": verify_token, "callback_url": filled(wanted.url, self._url_secret)}
+            after = write_all(self._open_remote(), calls, hidden, note=lambda: self._record(begun))
+        self._record(wanted)
         if calls and (faults := self.faults(wanted, after)):
             text = f"webhook {wanted.name}: the writes were accepted, but read back {'; '.join(faults)}"
             raise QscBotError("setup.not_verified", text)
-        self._store.change(lambda account: self._with(account, wanted))
-        done = "created" if known is None else "updated" if calls or known != wanted else "unchanged"
-        return done, after
+        return "created" if known is None else "updated" if calls or known != wanted else "unchanged", after
 
     def is_ours(self, entry: MessengerEntry, layers: Layers) -> bool:
         """Whether Meta calls our address, or none; where it calls another, its fields are somebody else's."""
@@ -135,12 +138,11 @@ class MessengerSetup:
         hidden = {"callback_url": layers.callback or ""}
         if any("verify_token" in (call.body or {}) for call in calls):
             hidden["verify_token"] = verify_token()
-        for call in calls:
-            after = self._write(call, hidden)
-            names = after.page if call.path == page_path(self._page_id) else after.app
-            left = [name for name in entry.subscribe if name in names]
+        if calls:
+            after = write_all(self._open_remote(), calls, hidden, note=lambda: None)
+            left = [name for name in entry.subscribe if name in after.app or name in after.page]
             if left:
-                text = f"webhook {entry.name}: {call.method} {call.path} was accepted, and {', '.join(left)} is there"
+                text = f"webhook {entry.name}: the writes were accepted, but {', '.join(left)} is still there"
                 raise QscBotError("setup.not_verified", text)
         self._store.change(lambda account: replace(account, messenger=self._others(account)))
 
@@ -186,26 +188,14 @@ class MessengerSetup:
         except msgspec.ValidationError as error:
             raise QscBotError("usage.invalid", f"--subscribe names a field of Messenger's events: {error}") from error
 
-    def _write(self, call: Call, hidden: Mapping[str, str]) -> Layers:
-        """Write once, then read both layers; a write in doubt is judged by what is there."""
-        remote = self._open_remote()
-        try:
-            remote.send(call, hidden=hidden)
-        except WriteInDoubt as doubt:
-            try:
-                return remote.read()
-            except QscBotError as error:
-                raise doubt from error
-        return remote.read()
+    def _record(self, entry: MessengerEntry) -> None:
+        self._store.change(lambda account: replace(account, messenger=[*self._others(account), entry]))
 
     def _is_ours(self, entry: MessengerEntry) -> bool:
         return (entry.app_id, entry.page_id) == (self._app_id, self._page_id)
 
     def _others(self, account: Account) -> list[MessengerEntry]:
         return [one for one in account.messenger if not self._is_ours(one)]
-
-    def _with(self, account: Account, entry: MessengerEntry) -> Account:
-        return replace(account, messenger=[*self._others(account), entry])
 
     def _shown(self, callback: str | None) -> str:
         return redact(callback or "none", [self._url_secret] if self._url_secret else [])

@@ -221,7 +221,7 @@ def test_answer_that_was_lost_is_judged_by_what_is_there(prod: Prod, cut: str) -
     if cut == "after":
         assert (result.code, result.document["state"]) == (0, "active")
     else:
-        assert (result.code, result.stdout) == (7, "")
+        assert (result.code, result.error["code"], result.stdout) == (8, "write.not_done", "")
         assert prod.run(*REGISTER, URL, "--update", "-o", "json").document["state"] == "active"
 
 
