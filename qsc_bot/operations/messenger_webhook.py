@@ -67,14 +67,17 @@ def plan_messenger(
 
 
 def show_messenger(setup: MessengerSetup, entry: MessengerEntry) -> Record:
-    """The webhook with what differs on either layer."""
+    """The webhook, what is missing on either layer, and which fields of others stand on one layer only."""
     layers = setup.layers()
     faults = setup.faults(entry, layers)
+    warnings = [*faults, *setup.one_sided(entry, layers)]
     fields = (
         "" if tuple(entry.subscribe) == DEFAULT_FIELDS else "".join(f" --subscribe {one}" for one in entry.subscribe)
     )
     cure = f"qsc-bot webhook register {entry.name} --via messenger --url '{entry.url}'{fields} --update"
-    return Record(schema="webhook", item=setup.webhook(entry, layers), warnings=faults, next=(cure,) if faults else ())
+    return Record(
+        schema="webhook", item=setup.webhook(entry, layers), warnings=warnings, next=(cure,) if faults else ()
+    )
 
 
 def list_messenger(setup: MessengerSetup) -> tuple[list[Webhook], list[str]]:

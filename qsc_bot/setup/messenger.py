@@ -167,6 +167,16 @@ class MessengerSetup:
                 told.append(f"the subscription of {words} lacks {', '.join(missing)}")
         return told
 
+    def one_sided(self, entry: MessengerEntry, layers: Layers) -> list[str]:
+        """Fields that nobody asked for here and that stand on one layer only, so that no such event comes."""
+        app, page = f"app {self._app_id}", f"Page {self._page_id}"
+        told = []
+        if names := _without(layers.app, [*layers.page, *entry.subscribe]):
+            told.append(f"{app} subscribes to {', '.join(names)}, and {page} does not send {_them(names)}")
+        if names := _without(layers.page, [*layers.app, *entry.subscribe]):
+            told.append(f"{page} sends {', '.join(names)}, and {app} does not subscribe to {_them(names)}")
+        return told
+
     def webhook(self, entry: MessengerEntry, layers: Layers | None) -> Webhook:
         """The webhook as shown; `subscribe` is what comes, or what was asked for where Meta could not be read."""
         state = "unknown" if layers is None else "drifted" if self.faults(entry, layers) else "active"
@@ -205,6 +215,10 @@ def _changed(present: Sequence[str], known: MessengerEntry | None, wanted: Messe
     """A layer's fields: those of others as they are, ours as they are wanted now."""
     given_up = [name for name in (known.subscribe if known else ()) if name not in wanted.subscribe]
     return list(dict.fromkeys([*_without(present, given_up), *wanted.subscribe]))
+
+
+def _them(names: Sequence[str]) -> str:
+    return "it" if len(names) == 1 else "them"
 
 
 def _without(present: Sequence[str], gone: Sequence[str]) -> list[str]:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.messenger_layers import APP, DEFAULT, PAGE, REGISTER, URL, graph, sent, show
+from tests.cli.messenger_layers import APP, DEFAULT, PAGE, REGISTER, URL, graph, other_app_layer, sent, show
 from tests.cli.terminal import Prod
 
 AGENTS_TOKEN = {"QSC_BOT_PAGE_TOKEN": "sandbox-agents"}
@@ -159,3 +159,37 @@ def test_registering_again_with_update_writes_nothing_where_all_is_there(prod: P
     dry = prod.run(*REGISTER, URL, *EXTRA, "--update", "-n", "-o", "json").document
     assert (dry["items"][0]["status"], dry["requests"], len(sent(prod))) == ("unchanged", [], before)
     assert set(DEFAULT) <= set(show(prod)["subscribe"])
+
+
+def test_fields_on_one_layer_only_are_shown(prod: Prod) -> None:
+    prod.run(*REGISTER, URL, "--update")
+    other_app_layer(prod, URL, ",".join([*DEFAULT, "message_reads", "feed"]))
+    graph(prod, "/{page_id}/subscribed_apps", subscribed_fields=",".join([*DEFAULT, "message_echoes"]))
+    shown = show(prod)
+    assert (shown["state"], shown["subscribe"]) == ("active", DEFAULT)
+    assert shown["warnings"] == [
+        "app 111 subscribes to message_reads, feed, and Page 1029384756 does not send them",
+        "Page 1029384756 sends message_echoes, and app 111 does not subscribe to it",
+    ]
+    told = prod.run("webhook", "show", "bot-messenger")
+    assert "next:" not in told.stderr
+    assert prod.run("webhook", "list", "-o", "json").document["warnings"] == []
+
+
+def test_rejected_app_secret_is_told_how_to_be_renewed(prod: Prod) -> None:
+    result = prod.run(*REGISTER, URL, "--update", "-o", "json", env={"QSC_BOT_APP_SECRET": "wrong"})
+    assert (result.code, result.error["code"], sent(prod)) == (4, "auth.rejected", [])
+    assert "from QSC_BOT_APP_SECRET" in result.error["message"]
+    hint = result.error["hint"]
+    assert "App secret" in hint
+    assert "app 111" in hint
+    assert "three months" not in hint
+
+
+@pytest.mark.parametrize("words", [("webhook", "register", "bot-messenger", "--via", "messenger", "--url", URL), None])
+def test_rejected_page_token_is_told_how_to_be_renewed(prod: Prod, words: tuple[str, ...] | None) -> None:
+    words = words or ("conversation", "show", "facebook:5550001")
+    result = prod.run(*words, "-o", "json", env={"QSC_BOT_PAGE_TOKEN": "wrong"})
+    assert (result.code, result.error["code"]) == (4, "auth.rejected")
+    assert "a new Page token with app 111" in result.error["hint"]
+    assert "three months" not in result.error["hint"]

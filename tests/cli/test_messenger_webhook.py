@@ -65,25 +65,29 @@ def test_field_of_ours_that_is_given_up_is_taken_off(prod: Prod) -> None:
 
 
 @pytest.mark.parametrize(
-    ("layer", "body", "fault"),
+    ("layer", "body", "fault", "others"),
     [
         (
             "/{page_id}/subscribed_apps",
             {"subscribed_fields": "messages,messaging_handovers"},
             "the subscription of Page 1029384756 lacks messaging_postbacks, standby",
+            [],
         ),
         (
             "/{page_id}/subscribed_apps",
             {"subscribed_fields": "feed"},
             "the subscription of Page 1029384756 lacks messages, messaging_postbacks, messaging_handovers, standby",
+            ["Page 1029384756 sends feed, and app 111 does not subscribe to it"],
         ),
     ],
 )
-def test_show_and_list_name_what_the_page_lacks(prod: Prod, layer: str, body: dict[str, str], fault: str) -> None:
+def test_show_and_list_name_what_the_page_lacks(
+    prod: Prod, layer: str, body: dict[str, str], fault: str, others: list[str]
+) -> None:
     prod.run(*REGISTER, URL, "--update")
     graph(prod, layer, **body)
     document = show(prod)
-    assert (document["state"], document["warnings"]) == ("drifted", [fault])
+    assert (document["state"], document["warnings"]) == ("drifted", [fault, *others])
     listed = prod.run("webhook", "list", "-o", "json").document
     assert (listed["items"][0]["state"], listed["warnings"]) == ("drifted", [f"webhook bot-messenger: {fault}"])
     assert prod.run(*REGISTER, URL, "-o", "json").document["outcome"] == "updated"
