@@ -76,14 +76,16 @@ def _with_filter(
     if not telling:
         return found
     connection = here.connection
-    outside, warnings = filtering.delivered_beyond(connection, recipe, telling)
+    with kept_reserve(here, across_reset=False).holding(connection):
+        beyond = filtering.delivered_beyond(connection, recipe, telling)
+    warnings = list(beyond.warnings)
     if compare or (compare is None and connection.can_read(Method.TAG)):
         here.printer.notice(
             f"comparing with the inbox since {telling[0].received_at:%Y-%m-%d %H:%M} UTC: "
             f"a call for each 100 messages, {filtering.PAGES} at most; --no-compare leaves it out"
         )
         warnings += _missing(here, recipe, telling)
-    return replace(found, outside=outside, warnings=warnings)
+    return replace(found, outside=beyond.outside, warnings=warnings, notes=beyond.notes)
 
 
 def _missing(here: Session, recipe: "Recipe", telling: list[Fired]) -> list[str]:
