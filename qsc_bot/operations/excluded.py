@@ -29,6 +29,16 @@ class Looked:
     tagged_since: list[str] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
 
+    def add(self, fired: Fired, contact: Contact, tag: str) -> None:
+        """Count a contact that was read, and keep what it tells of its delivery."""
+        self.looked_at += 1
+        if tag not in (contact.tags or ()):
+            return
+        if _is_unchanged(contact, fired):
+            self.excluded = fired
+        else:
+            self.tagged_since.append(str(fired.conversation))
+
 
 def look_at_contacts(connection: Connection, tag: str, fired: Sequence[Fired]) -> Looked:
     """Read the contacts of the newest deliveries, the newest first, until one is found that should be left out.
@@ -49,13 +59,9 @@ def look_at_contacts(connection: Connection, tag: str, fired: Sequence[Fired]) -
             if isinstance(error, NotFound) or error.code in OF_ONE_CONTACT:
                 continue
             break
-        found.looked_at += 1
-        if tag not in (contact.tags or ()):
-            continue
-        if _is_unchanged(contact, one):
-            found.excluded = one
+        found.add(one, contact, tag)
+        if found.excluded:
             break
-        found.tagged_since.append(str(one.conversation))
     return found
 
 
