@@ -140,6 +140,11 @@ CATALOGUE: Final[Mapping[str, Kind]] = {
         _E.NOT_PERMITTED, "the token lacks a scope", "make a token with the scope that the message names"
     ),
     "access.account": Kind(_E.NOT_PERMITTED, "the token belongs to another account", "check account_id in the profile"),
+    "access.app": Kind(
+        _E.NOT_PERMITTED,
+        "the Page token belongs to another app, whose subscription a write would replace",
+        "make a Page token with the app that messenger.bot_app_id of the profile names",
+    ),
     "conversation.not_found": Kind(
         _E.NOT_FOUND,
         "the conversation is not known to the account",

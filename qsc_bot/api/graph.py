@@ -1,6 +1,6 @@
 """Meta's Graph API: its error envelope, told apart by code and subcode."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 from qsc_bot.api.remote import READS, Remote, Reply, decode
@@ -25,13 +25,14 @@ OWNERSHIP_WORDS: Final = ("thread", "control", "owner", "routing", "handover")
 
 
 class Graph:
-    """Calls as the app that minted the Page token.
+    """Calls as the app that minted the token; `renewal` says what to do where the token is rejected.
 
     Errors: https://developers.facebook.com/documentation/business-messaging/messenger-platform/error-codes
     """
 
-    def __init__(self, remote: Remote) -> None:
+    def __init__(self, remote: Remote, *, renewal: Sequence[str] = ()) -> None:
         self.remote = remote
+        self._renewal = tuple(renewal)
 
     def get(self, path: str, kind: type[T], *, params: Mapping[str, str]) -> T:
         """Read one thing in the shape asked for."""
@@ -80,7 +81,8 @@ class Graph:
         if reply.status == 429:
             raise ApiError("api.rate_limited", f"{reply.call}: too many calls (429)", status=reply.status)
         if reply.status == 401:
-            raise AccessDenied("auth.rejected", f"{self.remote.source()} was rejected (401)", status=401)
+            text = f"{self.remote.source()} was rejected (401)"
+            raise AccessDenied("auth.rejected", text, hint=self._renewal, status=401)
         if reply.status >= 400:
             raise ApiError("api.refused", f"{reply.call}: status {reply.status}", status=reply.status)
         return reply.data
@@ -93,11 +95,12 @@ class Graph:
         kind, name = classify(code, subcode, text, is_read=method in READS)
         shown = f"{code}/{subcode}" if subcode else str(code)
         message = f"{reply.call}: {text} ({shown})"
+        hint = self._renewal if name == "auth.rejected" else ()
         if name == "auth.rejected":
             message = f"{self.remote.source()} was rejected: {text} ({shown})"
         if (code, subcode) in NO_SUCH_PERSON:
             message += "; it is assumed that Social Connect's id of a Messenger person is Meta's"
-        return kind(name, message, request_id=request_id, status=reply.status)
+        return kind(name, message, hint=hint, request_id=request_id, status=reply.status)
 
 
 class HiddenOwner(ApiError):

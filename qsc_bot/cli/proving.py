@@ -29,18 +29,28 @@ if TYPE_CHECKING:
     from qsc_bot.webhook.receiver import Arrival, Refused, Rules
 
 OWN_PATH: Final = "/social-connect"
+PORT: Final = 8787
+TIMEOUT: Final = timedelta(minutes=10)
 POLL_SECONDS: Final = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
 class Search:
-    """Where is looked: in what is stored since a moment, in a log, and at a port until the time is over."""
+    """Where is looked: in what is stored since a moment, in a log, and with `listen` at a port until the time is over.
+
+    Without `listen`, another port or time-out than the usual one is refused as `usage.invalid`.
+    """
 
     since: timedelta | datetime = KEPT
     log: str | None = None
-    port: int | None = None
-    timeout: timedelta = timedelta(minutes=10)
+    listen: bool = False
+    port: int = PORT
+    timeout: timedelta = TIMEOUT
     compare: bool | None = None
+
+    def __post_init__(self) -> None:
+        if not self.listen and (self.port, self.timeout) != (PORT, TIMEOUT):
+            raise QscBotError("usage.invalid", "--port and --timeout are for --listen")
 
 
 def prove(here: Session, name: str, search: Search) -> "Record":
@@ -52,15 +62,19 @@ def prove(here: Session, name: str, search: Search) -> "Record":
     recipe = proof.check_marked(guided, name)
     since = here.clock.now() - search.since if isinstance(search.since, timedelta) else search.since
     logged = _logged(here, guided, name, search.log) if search.log else {}
-    with stored_deliveries(here, make=search.port is not None) as store:
+    with stored_deliveries(here, make=search.listen) as store:
         found = proof.Found(fired=store.fired(name, since=since) if store else (), logged=logged)
-        if store and search.port is not None and not proof.is_told(guided, name, found, or_drift=False):
+        if store and search.listen and not proof.is_told(guided, name, found, or_drift=False):
             _Listening(here, guided, recipe, store, since=since, logged=logged).until_told(search.port, search.timeout)
             found = replace(found, fired=store.fired(name, since=since))
-    if not found.sightings and search.log is None and search.port is None:
+    if not found.sightings and search.log is None and not search.listen:
         raise proof.blind(recipe, since)
     found = _with_filter(here, guided, recipe, found, compare=search.compare)
-    return timed(here, proof.verify_recipe(guided, name, found))
+    try:
+        return timed(here, proof.verify_recipe(guided, name, found))
+    except proof.RecipeDrifted as drift:
+        timed(here, drift.report)
+        raise
 
 
 def _logged(here: Session, guided: "GuidedSetup", name: str, log: str) -> dict[str, Sighting]:
@@ -76,14 +90,16 @@ def _with_filter(
     if not telling:
         return found
     connection = here.connection
-    outside, warnings = filtering.delivered_beyond(connection, recipe, telling)
+    with kept_reserve(here, across_reset=False).holding(connection):
+        beyond = filtering.delivered_beyond(connection, recipe, telling)
+    warnings = list(beyond.warnings)
     if compare or (compare is None and connection.can_read(Method.TAG)):
         here.printer.notice(
             f"comparing with the inbox since {telling[0].received_at:%Y-%m-%d %H:%M} UTC: "
             f"a call for each 100 messages, {filtering.PAGES} at most; --no-compare leaves it out"
         )
         warnings += _missing(here, recipe, telling)
-    return replace(found, outside=outside, warnings=warnings)
+    return replace(found, outside=beyond.outside, warnings=warnings, notes=beyond.notes)
 
 
 def _missing(here: Session, recipe: "Recipe", telling: list[Fired]) -> list[str]:
@@ -157,8 +173,9 @@ class _Listening:
 
     def _begin(self, port: int, until: datetime) -> None:
         printer, host = self._here.printer, urlsplit(self._recipe.url or "").hostname or ""
+        paths = " and ".join(dict.fromkeys((self._path, OWN_PATH)))
         printer.notice(
-            f"listening at http://127.0.0.1:{port}{self._path} and {OWN_PATH} for a delivery of recipe "
+            f"listening at http://127.0.0.1:{port}{paths} for a delivery of recipe "
             f"{self._recipe.name}, until {until:%H:%M} UTC; Ctrl-C ends it"
         )
         if not is_loopback(host):

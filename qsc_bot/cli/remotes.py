@@ -170,7 +170,11 @@ class Remotes:
             raise QscBotError("config.secret", f"{text}; {trouble}" if trouble else text)
         allowance = self._allowed("graph-app", self._profile.graph_base, self._app_token, "app_secret")
         base_url = f"{self._profile.graph_base}/{section.graph_version}"
-        app = Graph(self._remote(base_url, "Meta app", self._app_token, allowance))
+        renewal = (
+            f"copy the App secret of app {section.bot_app_id} from its basic settings at developers.facebook.com",
+            self._storing("app_secret"),
+        )
+        app = Graph(self._remote(base_url, "Meta app", self._app_token, allowance), renewal=renewal)
         return Subscriptions(app, self._graph(section), app_id=section.bot_app_id, page_id=section.page_id)
 
     def _app_token(self, profile: Profile) -> Secret | None:
@@ -208,7 +212,12 @@ class Remotes:
 
     def _graph(self, setup: Messenger) -> Graph:
         base_url = f"{self._profile.graph_base}/{setup.graph_version}"
-        return Graph(self._remote(base_url, "Meta", self._secrets.page_token, self._graph_allowance))
+        renewal = (f"make a new Page token with app {setup.bot_app_id}", self._storing("page_token"))
+        return Graph(self._remote(base_url, "Meta", self._secrets.page_token, self._graph_allowance), renewal=renewal)
+
+    def _storing(self, kind: str) -> str:
+        """Where a new secret of this kind goes."""
+        return f"set it as {variable_of(kind)}, or store it with qsc-bot auth login -p {self._profile.name}"
 
     @cached_property
     def _allowance(self) -> Allowance:

@@ -1,20 +1,19 @@
 """Whether a recipe's filter is the wanted one: what was delivered beyond it, and what was not delivered."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from qsc_bot.api.contacts import UNSUPPORTED
 from qsc_bot.control.driver import DEFAULT_METHODS
-from qsc_bot.errors import QscBotError
-from qsc_bot.models.conversation import ConversationId, Method
+from qsc_bot.models.conversation import Method
 from qsc_bot.models.mention import Mention
 from qsc_bot.models.registry import PRIVATE_MESSAGES
 from qsc_bot.models.setup import Recipe
 from qsc_bot.models.wording import counted
 from qsc_bot.operations.connection import Connection
+from qsc_bot.operations.excluded import MOST, look_at_contacts, looked_at, tagged_since
 from qsc_bot.operations.sweep import is_private
-from qsc_bot.setup.evidence import CLOCK_TOLERANCE
 from qsc_bot.storage.delivery_rows import Fired
 
 PAGES: Final = 10
@@ -24,25 +23,41 @@ GRACE: Final = timedelta(minutes=2)
 NAMED: Final = 3
 
 
-def delivered_beyond(connection: Connection, recipe: Recipe, fired: Sequence[Fired]) -> tuple[str | None, list[str]]:
-    """What is wrong with a delivery that the filter should have left out, and what could not be found out.
+@dataclass(frozen=True, kw_only=True)
+class Beyond:
+    """What deliveries tell of the filter: `outside` is what is wrong with one that it should have left out.
 
-    One contact is read, that of the newest delivery. The tag proves something only where the contact has not changed
-    since: it may have been put on because of the message.
+    `warnings` are what could not be found out, `notes` what was looked at.
     """
+
+    outside: str | None = None
+    warnings: Sequence[str] = ()
+    notes: Sequence[str] = ()
+
+
+def delivered_beyond(connection: Connection, recipe: Recipe, fired: Sequence[Fired]) -> Beyond:
+    """What was delivered that the filter should have left out; for an excluded tag, contacts are read, a call each."""
     public = [one for one in fired if one.is_private is False and not _is_always_private(one)]
     if recipe.filter == PRIVATE_MESSAGES and public:
         newest = public[-1]
         several = "is no private message" if len(public) == 1 else "are no private messages"
         text = f"recipe {recipe.name}: {len(public)} of {counted(len(fired), 'stored event')} {several}"
-        return f"{text}, the last {_named(newest)}", []
-    last = next((one for one in reversed(fired) if one.conversation), None)
-    if recipe.exclude_tag is None or last is None:
-        return None, []
-    try:
-        return _from_excluded(connection, recipe, last, recipe.exclude_tag)
-    except QscBotError as error:
-        return None, [f"whether the contact of {last.conversation} is excluded could not be read: {error.message}"]
+        return Beyond(outside=f"{text}, the last {_named(newest)}")
+    tag = recipe.exclude_tag
+    if tag is None or not any(one.conversation for one in fired):
+        return Beyond()
+    found = look_at_contacts(connection, tag, fired)
+    told = looked_at(found)
+    warnings = [*found.unreadable, *tagged_since(found, tag)]
+    if found.excluded:
+        text = f"recipe {recipe.name}: a delivery comes from a contact with the tag {tag}: {_named(found.excluded)}"
+        return Beyond(outside=f"{text}; {told}", warnings=warnings)
+    if found.looked_at == found.total:
+        return Beyond(warnings=warnings, notes=[f"{told} for the tag {tag}"])
+    if found.looked_at == 0:
+        return Beyond(warnings=[*warnings, f"no contact was looked at for the tag {tag}"])
+    newest_first = "the newest " if found.looked_at == MOST else ""
+    return Beyond(warnings=[*warnings, f"only {newest_first}{told} for the tag {tag}"])
 
 
 def not_delivered(connection: Connection, recipe: Recipe, fired: Sequence[Fired]) -> list[str]:
@@ -68,19 +83,6 @@ def not_delivered(connection: Connection, recipe: Recipe, fired: Sequence[Fired]
     verb = "has" if len(missing) == 1 else "have"
     text = f"{counted(len(missing), 'private message')} since {begin:%Y-%m-%d %H:%M} UTC {verb} no delivery here"
     return [f"{text} ({shown}): filter too narrow, or was nothing listening?"]
-
-
-def _from_excluded(connection: Connection, recipe: Recipe, newest: Fired, tag: str) -> tuple[str | None, list[str]]:
-    service, _, service_id = (newest.conversation or "").partition(":")
-    if service in UNSUPPORTED:
-        return None, [f"whether the contact of {newest.conversation} is excluded cannot be read for {service}"]
-    contact = connection.contacts.read(ConversationId(service, service_id))
-    if tag not in (contact.tags or ()):
-        return None, []
-    changed = contact.date.updated if contact.date else None
-    if changed is not None and changed < (newest.received_at - CLOCK_TOLERANCE).timestamp():
-        return f"recipe {recipe.name}: a delivery comes from a contact with the tag {tag}: {_named(newest)}", []
-    return None, [f"{newest.conversation} bears the tag {tag} now; it may have been put on after the delivery"]
 
 
 def _wanted(connection: Connection, recipe: Recipe, page: Sequence[Mention], begin: datetime) -> Iterator[Mention]:

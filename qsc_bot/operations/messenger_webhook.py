@@ -31,12 +31,14 @@ def register_messenger(
 ) -> Record:
     """Subscribe the app and the Page to the fields, those that are there already kept; equal stays `unchanged`.
 
-    Raises `webhook.different` where Meta calls another address, unless `update`, and `webhook.no_handshake`.
+    Raises `webhook.different` where Meta calls another address, unless `update`, `access.app` for a Page token of
+    another app, and `webhook.no_handshake`.
     """
     wanted, warnings = _wanted(setup, name, url, fields, url_secret)
     before = setup.layers()
     setup.check(wanted, before, update=update)
-    done, after = setup.put(wanted, before, verify_token=verify_token, update=update)
+    warnings += setup.check_token()
+    done, after = setup.put(wanted, before, verify_token=verify_token)
     return Record(
         schema="webhook",
         item=setup.webhook(wanted, after),
@@ -55,7 +57,8 @@ def plan_messenger(
     before = _read(setup, warnings)
     warnings += _blind([*wanted.subscribe, *(before.both if before else ())])
     setup.check(wanted, before or Layers(), update=update)
-    calls = setup.calls(wanted, before or Layers(), update=update)
+    warnings += setup.check_token() if before else []
+    calls = setup.calls(wanted, before or Layers())
     note = "; ".join(_kept(wanted, before)) if before else None
     item = Outcome(
         id=name, action="webhook.register", status=Status.PLANNED if calls else Status.UNCHANGED, note=note or None
@@ -64,14 +67,17 @@ def plan_messenger(
 
 
 def show_messenger(setup: MessengerSetup, entry: MessengerEntry) -> Record:
-    """The webhook with what differs on either layer."""
+    """The webhook, what is missing on either layer, and which fields of others stand on one layer only."""
     layers = setup.layers()
     faults = setup.faults(entry, layers)
+    warnings = [*faults, *setup.one_sided(entry, layers)]
     fields = (
         "" if tuple(entry.subscribe) == DEFAULT_FIELDS else "".join(f" --subscribe {one}" for one in entry.subscribe)
     )
     cure = f"qsc-bot webhook register {entry.name} --via messenger --url '{entry.url}'{fields} --update"
-    return Record(schema="webhook", item=setup.webhook(entry, layers), warnings=faults, next=(cure,) if faults else ())
+    return Record(
+        schema="webhook", item=setup.webhook(entry, layers), warnings=warnings, next=(cure,) if faults else ()
+    )
 
 
 def list_messenger(setup: MessengerSetup) -> tuple[list[Webhook], list[str]]:
@@ -88,15 +94,19 @@ def list_messenger(setup: MessengerSetup) -> tuple[list[Webhook], list[str]]:
 
 
 def delete_messenger(setup: MessengerSetup, entry: MessengerEntry, *, verify_token: Callable[[], str]) -> Record:
-    """Take off the fields that were asked for; where Meta calls another address, only what is recorded is forgotten."""
+    """Take off the fields that were asked for; where Meta calls another address, only what is recorded is forgotten.
+
+    Raises `access.app` for a Page token of another app.
+    """
     before = setup.layers()
+    warnings = setup.check_token() if setup.delete_calls(entry, before) else []
     setup.delete(entry, before, verify_token=verify_token)
     shown = replace(setup.webhook(entry, before), subscribe=entry.subscribe)
     return Record(
         schema="webhook",
         item=shown,
         outcome="deleted",
-        warnings=_foreign(setup, entry, before),
+        warnings=[*warnings, *_foreign(setup, entry, before)],
         notes=_kept(entry, before),
     )
 
@@ -109,6 +119,7 @@ def plan_deletion(setup: MessengerSetup, entry: MessengerEntry) -> Report:
         warnings += _foreign(setup, entry, before)
     fields = tuple(entry.subscribe)
     calls = setup.delete_calls(entry, before or Layers(callback=entry.url, app=fields, page=fields))
+    warnings += setup.check_token() if before and calls else []
     item = Outcome(id=entry.name, action="webhook.delete", status=Status.PLANNED)
     return Report(schema="dry-run", body=DryRun(items=[item], requests=calls), warnings=warnings)
 

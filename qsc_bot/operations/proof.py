@@ -32,6 +32,7 @@ class Found:
     logged: Mapping[str, Sighting] = field(default_factory=dict)
     outside: str | None = None
     warnings: Sequence[str] = ()
+    notes: Sequence[str] = ()
 
     @property
     def sightings(self) -> dict[str, Sighting]:
@@ -100,7 +101,7 @@ def verify_recipe(setup: GuidedSetup, name: str, found: Found) -> Record:
     record = Record(schema="recipe", item=after, fields=SHOWN, warnings=warnings)
     if verdict.drift is None:
         record.outcome = "unchanged" if after.state == recipe.state else "updated"
-        record.notes = () if after.evidence is None else (_told(after),)
+        record.notes = (*(() if after.evidence is None else (_told(after),)), *found.notes)
         return record
     record.exit_code = ExitCode.CONFLICT
     cure = _filter_cure(setup, after) if verdict.drift == found.outside else _cure(setup, after, verdict.live)

@@ -49,6 +49,12 @@ def inspect_token(call: GraphCall) -> dict[str, Any]:
     return {"data": {**detail, "is_valid": True, "expires_at": 0, "scopes": scopes}}
 
 
+def show_app(call: GraphCall) -> dict[str, Any]:
+    """GET app: the app that minted the token of the call."""
+    link = f"https://sandbox.example/apps/{call.app}"
+    return {"category": "Business", "link": link, "name": account.APP_NAMES[call.app], "id": call.app}
+
+
 def _read_fields(call: GraphCall) -> list[str]:
     text = re.sub(r"\{[^{}]*\}", "", str(call.params.get("fields", "id,updated_time")))
     fields = [name.strip() for name in text.split(",") if name.strip()]

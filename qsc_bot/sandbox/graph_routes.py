@@ -16,6 +16,7 @@ from qsc_bot.sandbox.world import Delivery, World
 
 ENDPOINTS: Mapping[str, Mapping[str, Callable[..., dict[str, Any]]]] = {
     "/graph/debug_token": {"GET": graph_lists.inspect_token},
+    "/graph/app": {"GET": graph_lists.show_app},
     "/graph/{page}": {"GET": graph.show_page},
     "/graph/{page}/thread_owner": {"GET": graph.show_owner},
     "/graph/{page}/pass_thread_control": {"POST": graph.pass_control},

@@ -96,6 +96,11 @@ class Wire(httpx.BaseTransport):
     def __init__(self, app: Sandbox) -> None:
         self._inner = SandboxTransport(app, timeout_seconds=TIMEOUT_SECONDS)
         self.requests: list[httpx.Request] = []
+        self._next: dict[tuple[str, str], Callable[[], object]] = {}
+
+    def after(self, method: str, path: str, act: Callable[[], object]) -> None:
+        """Let something happen once this call was answered, or its answer lost."""
+        self._next[method, path] = act
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Answer as the host of the request would."""
@@ -111,7 +116,11 @@ class Wire(httpx.BaseTransport):
             headers["authorization"] = "Bearer sandbox"
         if headers.get("authorization") == f"Bearer 111|{SECRETS['QSC_BOT_APP_SECRET']}":
             headers["authorization"] = "Bearer 111|sandbox-app-secret"
-        return self._inner.handle_request(httpx.Request(request.method, url, headers=headers, content=request.read()))
+        sent = httpx.Request(request.method, url, headers=headers, content=request.read())
+        try:
+            return self._inner.handle_request(sent)
+        finally:
+            self._next.pop((request.method, request.url.path), lambda: None)()
 
     @property
     def writes(self) -> list[httpx.Request]:

@@ -1,37 +1,13 @@
 """`webhook … --via messenger`: the app's and the Page's subscriptions, by calls."""
 
-import json
-from typing import Any, Final
-
-import httpx
 import pytest
 
 from qsc_bot.models.delivery import Event, Kind, Via
 from qsc_bot.storage.deliveries import Deliveries
 from qsc_bot.storage.delivery_rows import Arrived
+from tests.cli.messenger_layers import APP, BOT, DEFAULT, PAGE, REGISTER, URL, graph, other_app_layer, sent, show
 from tests.cli.terminal import PROD, PROD_ACCOUNT, SECRETS, Prod, Terminal
 from tests.conftest import MakeProd
-
-URL: Final = "https://bot.example.com/messenger"
-BOT: Final = "http://127.0.0.1:8081/example-bot/messenger"
-REGISTER: Final = ("webhook", "register", "bot-messenger", "--via", "messenger", "--url")
-DEFAULT: Final = ["messages", "messaging_postbacks", "messaging_handovers", "standby"]
-APP, PAGE = "/v25.0/111/subscriptions", "/v25.0/1029384756/subscribed_apps"
-
-
-def graph(prod: Prod, edge: str, **body: str) -> None:
-    """Change a layer as somebody else would."""
-    words = [word for key, value in body.items() for word in ("-F", f"{key}={value}")]
-    assert prod.run("api", "POST", edge, *words, "--graph").code == 0
-
-
-def sent(prod: Prod) -> list[tuple[str, str, Any]]:
-    """What was written to Meta."""
-    return [(one.method, one.url.path, json.loads(one.content or b"{}")) for one in prod.wire.writes]
-
-
-def show(prod: Prod, name: str = "bot-messenger") -> Any:
-    return prod.run("webhook", "show", name, "-o", "json").document
 
 
 def test_last_delivery_is_the_newest_that_arrived_here(prod: Prod) -> None:
@@ -65,6 +41,7 @@ def test_tokens_go_in_headers_each_to_its_own_layer(prod: Prod) -> None:
     assert tokens == {
         (APP, f"Bearer 111|{SECRETS['QSC_BOT_APP_SECRET']}"),
         (PAGE, f"Bearer {SECRETS['QSC_BOT_PAGE_TOKEN']}"),
+        ("/v25.0/app", f"Bearer {SECRETS['QSC_BOT_PAGE_TOKEN']}"),
     }
     assert not any("sentinel" in str(one.url) for one in prod.wire.requests)
 
@@ -89,38 +66,33 @@ def test_field_of_ours_that_is_given_up_is_taken_off(prod: Prod) -> None:
 
 
 @pytest.mark.parametrize(
-    ("layer", "body", "fault"),
+    ("layer", "body", "fault", "others"),
     [
         (
             "/{page_id}/subscribed_apps",
             {"subscribed_fields": "messages,messaging_handovers"},
             "the subscription of Page 1029384756 lacks messaging_postbacks, standby",
+            [],
         ),
         (
             "/{page_id}/subscribed_apps",
             {"subscribed_fields": "feed"},
             "the subscription of Page 1029384756 lacks messages, messaging_postbacks, messaging_handovers, standby",
+            ["Page 1029384756 sends feed, and app 111 does not subscribe to it"],
         ),
     ],
 )
-def test_show_and_list_name_what_the_page_lacks(prod: Prod, layer: str, body: dict[str, str], fault: str) -> None:
+def test_show_and_list_name_what_the_page_lacks(
+    prod: Prod, layer: str, body: dict[str, str], fault: str, others: list[str]
+) -> None:
     prod.run(*REGISTER, URL, "--update")
     graph(prod, layer, **body)
     document = show(prod)
-    assert (document["state"], document["warnings"]) == ("drifted", [fault])
+    assert (document["state"], document["warnings"]) == ("drifted", [fault, *others])
     listed = prod.run("webhook", "list", "-o", "json").document
     assert (listed["items"][0]["state"], listed["warnings"]) == ("drifted", [f"webhook bot-messenger: {fault}"])
     assert prod.run(*REGISTER, URL, "-o", "json").document["outcome"] == "updated"
     assert show(prod)["state"] == "active"
-
-
-def other_app_layer(prod: Prod, callback: str, fields: str) -> None:
-    """Another tool subscribes the same app elsewhere."""
-    body = {"object": "page", "callback_url": callback, "verify_token": "theirs", "fields": fields}
-    app = prod.wire._inner  # the sandbox, beside this tool
-    headers = {"Authorization": "Bearer 111|sandbox-app-secret"}
-    url = "https://graph.facebook.com/graph/v25.0/111/subscriptions"
-    assert app.handle_request(httpx.Request("POST", url, headers=headers, json=body)).status_code == 200
 
 
 def test_show_names_another_address_and_fields_missing_on_the_app(prod: Prod) -> None:
@@ -254,7 +226,7 @@ def test_answer_that_was_lost_is_judged_by_what_is_there(prod: Prod, cut: str) -
     if cut == "after":
         assert (result.code, result.document["state"]) == (0, "active")
     else:
-        assert (result.code, result.stdout) == (7, "")
+        assert (result.code, result.error["code"], result.stdout) == (8, "write.not_done", "")
         assert prod.run(*REGISTER, URL, "--update", "-o", "json").document["state"] == "active"
 
 

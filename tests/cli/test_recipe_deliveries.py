@@ -101,6 +101,7 @@ def test_delivery_that_is_no_private_message_is_drift_until_it_is_confirmed_anew
     assert (result.code, result.error["code"], result.document["state"]) == (7, "recipe.drifted", "drifted")
     assert "1 of 2 stored events is no private message, the last twitter:1001 at" in result.error["message"]
     assert "look at the conditions" in result.error["hint"]
+    assert result.document["last_delivery_at"] == "2026-11-22T09:02:30Z"
     assert show(guided.run)["state"] == "drifted"
     guided.run.now += HOUR
     assert guided.run("recipe", "confirm", "to-bot", "-o", "json").document["state"] == "confirmed"
@@ -149,6 +150,7 @@ def test_contact_that_cannot_be_read_is_told(guided: Prod, person: str, words: s
     deliver(guided.run, person=person)
     document = verify(guided.run, "--no-compare").document
     assert (document["state"], words in document["warnings"][0]) == ("verified", True)
+    assert document["warnings"][1:] == [f"no contact was looked at for the tag {TAG}"]
 
 
 def test_without_a_token_the_proof_stands_and_the_rest_is_told(guided: Prod) -> None:

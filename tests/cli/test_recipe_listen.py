@@ -11,7 +11,7 @@ import pytest
 from qsc_bot.models.delivery import Via
 from qsc_bot.webhook.signature import sign
 from tests.cli.recipe_arrivals import VERIFY, deliver, guided_prod, show
-from tests.cli.recipe_log import HOUR
+from tests.cli.recipe_log import CREATE, HOUR
 from tests.cli.terminal import SECRETS, Prod, Result, Terminal
 from tests.conftest import MakeProd
 
@@ -129,3 +129,21 @@ def test_port_that_is_taken_is_told_with_the_flag(guided: Prod, tmp_path: Path) 
         result = guided.run(*VERIFY, "--listen", "--port", port, "-o", "json")
     assert (result.code, result.error["code"]) == (3, "config.invalid")
     assert "--port" in result.error["hint"]
+
+
+@pytest.mark.socket
+def test_path_of_the_recipe_that_is_the_usual_one_is_named_once(guided: Prod) -> None:
+    guided.run("webhook", "register", "bot", "--url", "https://bot.example.com/social-connect", "--update")
+    guided.run(*CREATE, "--update")
+    told = listening(guided.run, lambda _port, _turn: None).stderr
+    assert "/social-connect for a delivery of recipe to-bot" in told
+    assert "/social-connect and" not in told
+
+
+@pytest.mark.parametrize("words", [["--timeout", "30s"], ["--port", "9000"]], ids=str)
+def test_words_for_listening_are_refused_without_it(guided: Prod, words: list[str]) -> None:
+    deliver(guided.run)
+    result = guided.run(*VERIFY, *words, "-o", "json")
+    assert (result.code, result.error["code"]) == (2, "usage.invalid")
+    assert "--listen" in result.error["message"]
+    assert guided.run(*VERIFY, "--timeout", "10m", "--no-compare", "-o", "json").code == 0

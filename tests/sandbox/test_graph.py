@@ -290,6 +290,15 @@ def test_debug_token_names_the_app(bench: Bench) -> None:
     assert bench.graph("GET", "/debug_token?input_token=x")[1]["data"]["is_valid"] is False
 
 
+@pytest.mark.parametrize(
+    ("token", "app", "name"), [("sandbox", "111", "Example bot"), ("sandbox-agents", "222", "Social Connect")]
+)
+def test_app_of_a_token_is_told(bench: Bench, token: str, app: str, name: str) -> None:
+    status, body = bench.graph("GET", "/app", token=token)
+    assert (status, body["id"], body["name"]) == (200, app, name)
+    assert refusal(bench.graph("GET", "/app", token="x")) == (400, 190, None)
+
+
 def test_signature_matches_the_published_vector() -> None:
     body = (
         rb'{"object":"page","entry":[{"id":"1029384756","time":1795000000000,"messaging":[{"sender":{"id":"5550001"}'

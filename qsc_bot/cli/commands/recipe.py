@@ -148,14 +148,16 @@ def verify(
     listen: Annotated[
         bool, typer.Option("--listen", help="Listen on this machine until a delivery bears the recipe's marker.")
     ] = False,
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Where to listen; 0 is a free one.")] = 8787,
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65535, help="With --listen: where; 0 is a free one.")
+    ] = 8787,
     timeout: Annotated[
         timedelta,
         typer.Option(
             "--timeout",
             parser=duration,
             metavar="DURATION",
-            help="How long to listen, such as 90s.",
+            help="With --listen: how long, such as 90s.",
             show_default="10m",
         ),
     ] = timedelta(minutes=10),
@@ -178,7 +180,7 @@ def verify(
     """
     from qsc_bot.cli.proving import Search, prove
 
-    search = Search(since=since, log=log, port=port if listen else None, timeout=timeout, compare=compare)
+    search = Search(since=since, log=log, listen=listen, port=port, timeout=timeout, compare=compare)
     return prove(session(ctx), name, search)
 
 

@@ -65,6 +65,7 @@ def register(
     """Register an address that gets events; one that is there already, equal, stays unchanged.
 
     With --via messenger the bot's app and the Page are subscribed by calls; fields that are there already are kept.
+    Only the Page's subscriptions, Messenger's, are made: those of Instagram are not.
     """
     from qsc_bot.cli import messenger
 
@@ -109,7 +110,7 @@ def list_webhooks(ctx: typer.Context) -> "Listing[Webhook]":
 
 @command(app, "show", example="qsc-bot webhook show bot-inbound", schema="webhook")
 def show_webhook(ctx: typer.Context, name: Name) -> "Record":
-    """Show one webhook; of Messenger's, what the app and the Page subscribe to, and what is missing."""
+    """Show one webhook; of Messenger's, what both the app and the Page subscribe to, and where they differ."""
     from qsc_bot.cli.arrivals import timed
     from qsc_bot.cli.messenger import shown
     from qsc_bot.operations import webhook as operations
