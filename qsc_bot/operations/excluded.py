@@ -91,9 +91,15 @@ def _unsupported(fired: Sequence[Fired]) -> list[str]:
     for one in fired:
         names.setdefault(_service(one), []).append(str(one.conversation))
     return [
-        f"whether the contact of {', '.join(these)} is excluded cannot be read for {service}"
+        f"whether the contact of {_named(these)} is excluded cannot be read for {service}"
         for service, these in names.items()
     ]
+
+
+def _named(conversations: Sequence[str]) -> str:
+    """The first ones by name, and how many more there are."""
+    more = len(conversations) - MOST
+    return ", ".join(conversations[:MOST]) + (f" and {more} more" if more > 0 else "")
 
 
 def _service(fired: Fired) -> str:

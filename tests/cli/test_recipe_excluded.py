@@ -108,6 +108,12 @@ def test_contacts_that_cannot_be_read_do_not_end_the_looking(guided: Prod) -> No
     assert any("twitter:999404 is no contact" in one for one in warnings)
 
 
+def test_many_contacts_that_cannot_be_read_are_counted(guided: Prod) -> None:
+    deliver_all(guided, *(f"instagram:{number}" for number in range(13)))
+    warnings = verify(guided.run, "--no-compare").document["warnings"]
+    assert any("instagram:3 and 3 more is excluded cannot be read" in one for one in warnings)
+
+
 def test_calls_of_the_bot_are_kept_and_what_was_looked_at_is_told(make_prod: MakeProd) -> None:
     prod = many(make_prod, rate_limit=52)
     deliver_all(prod, EXCLUDED, *untagged(4))
