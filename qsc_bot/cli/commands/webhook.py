@@ -154,7 +154,8 @@ command(app, "sign", example="qsc-bot webhook sign --via social-connect -f event
 command(
     app,
     "check",
-    example="qsc-bot webhook check --via messenger -f event.json --signature sha256=847e0a477162b28a",
+    example="qsc-bot webhook check --via social-connect -f event.json "
+    "--signature BpiPoc8CuDgwQ/fyc19yP3uzUJUNkhRAnN4TSQ1qY3M=",
     schema="signature",
 )(check_signature)
 command(
