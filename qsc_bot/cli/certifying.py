@@ -72,7 +72,7 @@ def certify_bot(
     choose(scenario or ())
     around = here.surroundings
     if junit:
-        check_writable(junit)
+        check_writable(junit, beside=(1, 2))
     with reaching(here, to, allowed=allow_host, over_network=True) as (endpoint, whole):
         secret = _secret(here, via)
         address = _served(here)
