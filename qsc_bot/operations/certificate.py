@@ -11,7 +11,7 @@ from qsc_bot.models.certificate import Certificate, Check, Mark
 from qsc_bot.models.delivery import Via
 from qsc_bot.operations.endpoint import Endpoint
 from qsc_bot.operations.scenarios import SCENARIOS, Scenario, skipped
-from qsc_bot.operations.trial import RefusedDelivery, Seen, Stage, Trial, Waits
+from qsc_bot.operations.trial import RefusedDelivery, Seen, Stage, Trial, Waits, counted
 from qsc_bot.results import Record
 
 RUN_DIGITS: Final = 8
@@ -31,6 +31,14 @@ class Candidate:
     run: str
 
 
+class Uncertified(QscBotError):
+    """A run that did not come to its end, or whose result could not be kept; `report` is what it came to."""
+
+    def __init__(self, cause: QscBotError, report: Record) -> None:
+        super().__init__(cause.code, cause.message, hint=cause.hint)
+        self.report = report
+
+
 def certify(
     candidate: Candidate,
     *,
@@ -40,36 +48,43 @@ def certify(
     waits: Waits,
     names: Sequence[str] = (),
     tell: Callable[[str], None] = lambda _text: None,
+    check_stage: Callable[[], object] = lambda: None,
 ) -> Certificate:
     """Play the scenarios, all or the named ones, one after another; `sandbox` is the address that the bot reaches.
 
-    Raises `usage.invalid` for a name that is none, and `usage.url` for an address that may not be called.
+    Before a failure is blamed on the bot, `check_stage` raises `sandbox.not_served` where it reaches nothing there.
+    Raises `usage.invalid` for a name that is none, and `usage.url` for an address that may not be called;
+    `Uncertified` where it was stopped, or could not go on, after something was played.
     """
     endpoint.check(candidate.url)
     chosen = choose(names)
-    checks = []
-    for number, scenario in enumerate(chosen, 1):
-        tell(f"{number} of {len(chosen)}: {scenario.name}")
-        stage.begin_hour()
-        trial = Trial(
-            stage=stage,
-            deliver=lambda body, headers: endpoint.post(candidate.url, body, headers).answer,
+    played: list[tuple[Scenario, Seen]] = []
+
+    def certificate(rest: Sequence[Check] = ()) -> Certificate:
+        return Certificate(
+            items=[*(_check(scenario, seen, waits) for scenario, seen in played), *rest],
             via=candidate.via,
-            secret=candidate.secret,
             run=candidate.run,
-            scenario=scenario.name,
-            request=candidate.request,
-            waits=waits,
+            sandbox=sandbox,
+            timeout_s=waits.timeout_seconds,
+            silence_s=waits.silence_seconds,
         )
-        checks.append(_check(scenario, trial))
-    return Certificate(
-        items=checks,
-        via=candidate.via,
-        run=candidate.run,
-        sandbox=sandbox,
-        timeout_s=waits.timeout_seconds,
-        silence_s=waits.silence_seconds,
-    )
+
+    try:
+        for number, scenario in enumerate(chosen, 1):
+            tell(f"{number} of {len(chosen)}: {scenario.name}")
+            stage.begin_hour()
+            seen = _play(scenario, _trial(candidate, scenario, stage=stage, endpoint=endpoint, waits=waits))
+            if seen.mark is Mark.FAIL:
+                check_stage()
+            played.append((scenario, seen))
+        played = [(scenario, _at_the_end(seen, stage)) for scenario, seen in played]
+    except (KeyboardInterrupt, QscBotError) as stop:
+        if not played:
+            raise
+        cause = stop if isinstance(stop, QscBotError) else QscBotError("run.interrupted", "stopped by Ctrl-C")
+        raise Uncertified(cause, as_record(certificate(_unplayed(chosen[len(played) :], cause)))) from stop
+    return certificate()
 
 
 def choose(names: Sequence[str]) -> Sequence[Scenario]:
@@ -100,12 +115,42 @@ def as_record(certificate: Certificate) -> Record:
     )
 
 
-def _check(scenario: Scenario, trial: Trial) -> Check:
+def _trial(candidate: Candidate, scenario: Scenario, *, stage: Stage, endpoint: Endpoint, waits: Waits) -> Trial:
+    return Trial(
+        stage=stage,
+        deliver=lambda body, headers: endpoint.post(candidate.url, body, headers).answer,
+        via=candidate.via,
+        secret=candidate.secret,
+        run=candidate.run,
+        scenario=scenario.name,
+        request=candidate.request,
+        waits=waits,
+    )
+
+
+def _play(scenario: Scenario, trial: Trial) -> Seen:
     try:
-        seen = skipped(scenario, trial.via) or scenario.act(trial)
+        return skipped(scenario, trial.via) or scenario.act(trial)
     except RefusedDelivery as refused:
-        seen = refused.seen
-    return Check(scenario=scenario.name, result=seen.mark, reason=_sentence(scenario, seen, trial.waits))
+        return trial.explained(refused)
+
+
+def _at_the_end(seen: Seen, stage: Stage) -> Seen:
+    """What was seen, unless answers came that were too late for it."""
+    for conversation, wanted in seen.stays.items():
+        number = stage.answers(conversation)
+        if seen.mark is Mark.PASS and number != wanted:
+            return Seen(f"{counted(number)} by the end of the run")
+    return seen
+
+
+def _unplayed(rest: Sequence[Scenario], cause: QscBotError) -> list[Check]:
+    reason = f"not played to its end: {cause.message}"
+    return [Check(scenario=scenario.name, result=Mark.SKIPPED, reason=reason) for scenario in rest]
+
+
+def _check(scenario: Scenario, seen: Seen, waits: Waits) -> Check:
+    return Check(scenario=scenario.name, result=seen.mark, reason=_sentence(scenario, seen, waits))
 
 
 def _sentence(scenario: Scenario, seen: Seen, waits: Waits) -> str:

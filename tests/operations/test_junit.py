@@ -98,7 +98,7 @@ def test_pipe_of_the_shell_is_written_through() -> None:
     check_writable(path)
     write_junit(path, MIXED)
     os.close(writing)
-    with open(reading, "rb") as pipe:
+    with os.fdopen(reading, "rb") as pipe:
         assert pipe.read() == junit(MIXED)
 
 
