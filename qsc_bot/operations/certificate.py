@@ -110,6 +110,8 @@ def as_record(certificate: Certificate) -> Record:
     return Record(
         schema="certificate",
         item=certificate,
+        fields=tuple(Check.__struct_fields__),
+        parts="items",
         notes=[told, silence],
         exit_code=ExitCode.PARTIAL if failed else ExitCode.OK,
     )

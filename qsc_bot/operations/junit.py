@@ -12,6 +12,8 @@ from xml.etree import ElementTree as Xml
 from qsc_bot.errors import QscBotError
 from qsc_bot.models.certificate import Certificate, Check, Mark
 from qsc_bot.models.files import write_named
+from qsc_bot.operations.certificate import Uncertified, as_record
+from qsc_bot.results import Record
 
 SUITE: Final = "qsc-bot webhook certify"
 _NO_CHARACTER: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -37,6 +39,20 @@ def _is_same(path: Path, stream: int) -> bool:
         found = path.stat()
         return not stat.S_ISCHR(found.st_mode) and os.path.samestat(found, os.fstat(stream))
     return False
+
+
+def kept(certificate: Certificate, path: Path | None) -> Record:
+    """The certificate as a result, and in a file where one is named.
+
+    Raises `Uncertified` with the code `output.unwritable`, and the result, where that cannot be written.
+    """
+    record = as_record(certificate)
+    try:
+        if path is not None:
+            write_junit(path, certificate)
+    except QscBotError as error:
+        raise Uncertified(error, record) from error
+    return record
 
 
 def write_junit(path: Path, certificate: Certificate) -> None:

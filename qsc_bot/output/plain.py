@@ -62,7 +62,7 @@ def outcome_row(row: Row) -> Row:
 
 
 def _identifier(row: Row) -> str:
-    for field in ("id", "name"):
+    for field in ("id", "name", "scenario"):
         if row.get(field) is not None:
             return str(row[field])
     raise QscBotError("usage.invalid", "this result has no ids to print", hint=("choose another --output",))
