@@ -11,7 +11,7 @@ from qsc_bot.models.certificate import Certificate, Check, Mark
 from qsc_bot.models.delivery import Via
 from qsc_bot.operations.endpoint import Endpoint
 from qsc_bot.operations.scenarios import SCENARIOS, Scenario, skipped
-from qsc_bot.operations.trial import RefusedDelivery, Seen, Stage, Trial, Waits, counted
+from qsc_bot.operations.trial import Deliver, RefusedDelivery, Seen, Stage, Trial, Waits, counted
 from qsc_bot.results import Record
 
 RUN_DIGITS: Final = 8
@@ -52,39 +52,25 @@ def certify(
 ) -> Certificate:
     """Play the scenarios, all or the named ones, one after another; `sandbox` is the address that the bot reaches.
 
-    Before a failure is blamed on the bot, `check_stage` raises `sandbox.not_served` where it reaches nothing there.
-    Raises `usage.invalid` for a name that is none, and `usage.url` for an address that may not be called;
-    `Uncertified` where it was stopped, or could not go on, after something was played.
+    Before a failure is blamed on the bot, and at the end, `check_stage` raises `sandbox.not_served` where the bot
+    reaches nothing there. Raises `usage.invalid` for a name that is none, and `usage.url` for an address that may not
+    be called; `Uncertified` where it was stopped, or could not go on, after something was played.
     """
     endpoint.check(candidate.url)
+    run = _Run(candidate, stage=stage, sandbox=sandbox, endpoint=endpoint, waits=waits, check_stage=check_stage)
     chosen = choose(names)
-    played: list[tuple[Scenario, Seen]] = []
-
-    def certificate(rest: Sequence[Check] = ()) -> Certificate:
-        return Certificate(
-            items=[*(_check(scenario, seen, waits) for scenario, seen in played), *rest],
-            via=candidate.via,
-            run=candidate.run,
-            sandbox=sandbox,
-            timeout_s=waits.timeout_seconds,
-            silence_s=waits.silence_seconds,
-        )
-
     try:
         for number, scenario in enumerate(chosen, 1):
             tell(f"{number} of {len(chosen)}: {scenario.name}")
-            stage.begin_hour()
-            seen = _play(scenario, _trial(candidate, scenario, stage=stage, endpoint=endpoint, waits=waits))
-            if seen.mark is Mark.FAIL:
-                check_stage()
-            played.append((scenario, seen))
-        played = [(scenario, _at_the_end(seen, stage)) for scenario, seen in played]
+            run.play(scenario)
+        run.end()
     except (KeyboardInterrupt, QscBotError) as stop:
-        if not played:
+        if not run.played:
             raise
         cause = stop if isinstance(stop, QscBotError) else QscBotError("run.interrupted", "stopped by Ctrl-C")
-        raise Uncertified(cause, as_record(certificate(_unplayed(chosen[len(played) :], cause)))) from stop
-    return certificate()
+        rest = _unplayed(chosen[len(run.played) :], cause)
+        raise Uncertified(cause, as_record(run.certificate(rest))) from stop
+    return run.certificate()
 
 
 def choose(names: Sequence[str]) -> Sequence[Scenario]:
@@ -117,24 +103,71 @@ def as_record(certificate: Certificate) -> Record:
     )
 
 
-def _trial(candidate: Candidate, scenario: Scenario, *, stage: Stage, endpoint: Endpoint, waits: Waits) -> Trial:
-    return Trial(
-        stage=stage,
-        deliver=lambda body, headers: endpoint.post(candidate.url, body, headers).answer,
-        via=candidate.via,
-        secret=candidate.secret,
-        run=candidate.run,
-        scenario=scenario.name,
-        request=candidate.request,
-        waits=waits,
-    )
+class _Run:
+    """One run: what it is played with, and what was seen so far."""
 
+    def __init__(
+        self,
+        candidate: Candidate,
+        *,
+        stage: Stage,
+        sandbox: str,
+        endpoint: Endpoint,
+        waits: Waits,
+        check_stage: Callable[[], object],
+    ) -> None:
+        self._candidate = candidate
+        self._stage = stage
+        self._sandbox = sandbox
+        self._deliver: Deliver = lambda body, headers: endpoint.post(candidate.url, body, headers).answer
+        self._waits = waits
+        self._check_stage = check_stage
+        self.played: list[tuple[Scenario, Seen]] = []
 
-def _play(scenario: Scenario, trial: Trial) -> Seen:
-    try:
-        return skipped(scenario, trial.via) or scenario.act(trial)
-    except RefusedDelivery as refused:
-        return trial.explained(refused)
+    def play(self, scenario: Scenario) -> None:
+        """Play one more, unless it does not concern this bot."""
+        self._stage.begin_hour()
+        trial = self._trial(scenario)
+        try:
+            seen = skipped(scenario, trial.via) or scenario.act(trial)
+        except RefusedDelivery as refused:
+            seen = trial.explained(refused)
+        if seen.mark is Mark.FAIL:
+            self._check_stage()
+        self.played.append((scenario, seen))
+
+    def end(self) -> None:
+        """Look again at what may have been judged too early."""
+        self._check_stage()
+        self.played = [(scenario, _at_the_end(seen, self._stage)) for scenario, seen in self.played]
+
+    def certificate(self, rest: Sequence[Check] = ()) -> Certificate:
+        """What was played, and the `rest` that was not."""
+        waits = self._waits
+        checks = [
+            Check(scenario=scenario.name, result=seen.mark, reason=_sentence(scenario, seen, waits))
+            for scenario, seen in self.played
+        ]
+        return Certificate(
+            items=[*checks, *rest],
+            via=self._candidate.via,
+            run=self._candidate.run,
+            sandbox=self._sandbox,
+            timeout_s=waits.timeout_seconds,
+            silence_s=waits.silence_seconds,
+        )
+
+    def _trial(self, scenario: Scenario) -> Trial:
+        return Trial(
+            stage=self._stage,
+            deliver=self._deliver,
+            via=self._candidate.via,
+            secret=self._candidate.secret,
+            run=self._candidate.run,
+            scenario=scenario.name,
+            request=self._candidate.request,
+            waits=self._waits,
+        )
 
 
 def _at_the_end(seen: Seen, stage: Stage) -> Seen:
@@ -149,10 +182,6 @@ def _at_the_end(seen: Seen, stage: Stage) -> Seen:
 def _unplayed(rest: Sequence[Scenario], cause: QscBotError) -> list[Check]:
     reason = f"not played to its end: {cause.message}"
     return [Check(scenario=scenario.name, result=Mark.SKIPPED, reason=reason) for scenario in rest]
-
-
-def _check(scenario: Scenario, seen: Seen, waits: Waits) -> Check:
-    return Check(scenario=scenario.name, result=seen.mark, reason=_sentence(scenario, seen, waits))
 
 
 def _sentence(scenario: Scenario, seen: Seen, waits: Waits) -> str:

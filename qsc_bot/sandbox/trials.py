@@ -35,6 +35,7 @@ class Trials:
     def receive(self, conversation: str, text: str) -> dict[str, Any]:
         """A customer writes; the mention, or Messenger's events, as they would be sent."""
         with self._moment() as moment:
+            self._begin_message(moment)
             person = meet(moment, conversation, name=NAME)
             service, service_id = person.service, person.service_id
             if service in MESSENGER_SERVICES:
@@ -46,6 +47,7 @@ class Trials:
     def speak(self, conversation: str, text: str) -> dict[str, Any]:
         """Our own side writes; the mention, or Messenger's echo, as it would be sent."""
         with self._moment() as moment:
+            self._begin_message(moment)
             person = require_person(moment, conversation)
             service, service_id = person.service, person.service_id
             message = add_message(
@@ -106,10 +108,13 @@ class Trials:
         with self._world.state.writing() as db:
             db.execute("DELETE FROM budgets")
 
+    def _begin_message(self, moment: Moment) -> None:
+        """Let its id be one that no sandbox gave before, also none that was deleted: bots remember ids."""
+        skip_ids(moment.db, FIRST_MENTION_ID + int(self._world.clock() * 1_000_000))
+
     @contextmanager
     def _moment(self) -> Iterator[Moment]:
         with self._world.state.writing() as db:
-            skip_ids(db, FIRST_MENTION_ID + int(self._world.clock() * 1e6))  # of no sandbox before this one either
             yield Moment(db=db, settings=self._world.settings, now=self._world.now(db), outbox=[])
 
 
