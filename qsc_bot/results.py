@@ -118,7 +118,8 @@ class Record:
 
     `next` holds whole command lines that are useful now; `view` is its form for people, when it has one,
     on a terminal, and with `views_everywhere` in a pipe too. `notes` are told to people; `reveals` holds the secrets
-    that were asked for, and so are shown.
+    that were asked for, and so are shown. `parts` names the list that it is, whose items then are rows, and whose
+    fields are meant where some are wanted.
     """
 
     schema: str
@@ -131,7 +132,14 @@ class Record:
     views_everywhere: bool = False
     notes: Sequence[str] = ()
     reveals: Sequence[str] = ()
+    parts: str | None = None
     exit_code: ExitCode = ExitCode.OK
+
+    @property
+    def row_type(self) -> type[msgspec.Struct]:
+        """Of what it has fields to choose from."""
+        found: Sequence[msgspec.Struct] = getattr(self.item, self.parts) if self.parts else ()
+        return type(found[0]) if found else type(self.item)
 
 
 class Outcomes(msgspec.Struct, frozen=True, kw_only=True):

@@ -109,14 +109,14 @@ def saved(here: Session, record: "Record", out: Path) -> "Record":
     import shlex
     from dataclasses import replace
 
-    from qsc_bot.models.files import replace_whole
+    from qsc_bot.models.files import write_named
     from qsc_bot.output.fields import encode
     from qsc_bot.output.structured import record_document, to_json
 
     owner = {"profile": here.profile.name, "account_id": here.profile.account_id}
     document = record_document(record, encode(record.item), owner)
     try:
-        replace_whole(out, f"{to_json(document)}\n".encode())
+        write_named(out, f"{to_json(document)}\n".encode(), mode=0o600)
     except OSError as error:
         raise QscBotError("output.unwritable", f"the plan cannot be saved to {out}: {error.strerror}") from error
     line = f"qsc-bot conversation rescue --plan {shlex.quote(str(out))}{next_options(here)}"

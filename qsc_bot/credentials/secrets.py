@@ -14,7 +14,7 @@ from qsc_bot.models.wrapping import unwrapped
 BUILT_IN: Final = "built in"
 NAMES: Final = ("token", "page_token", "client_secret", "app_secret", "verify_token", "url_secret")
 
-_SANDBOX_SECRETS: Final = {
+SANDBOX_SECRETS: Final = {
     "token": "sandbox",
     "page_token": "sandbox",
     "client_secret": "sandbox-client-secret",
@@ -125,13 +125,13 @@ class Secrets:
     def _direct(self, profile: Profile, name: str) -> Secret | None:
         if name in self._given:
             return self._given[name]
-        if profile.name == SANDBOX_NAME and name in _SANDBOX_SECRETS:
-            return Secret(_SANDBOX_SECRETS[name], BUILT_IN)
+        if profile.name == SANDBOX_NAME and name in SANDBOX_SECRETS:
+            return Secret(SANDBOX_SECRETS[name], BUILT_IN)
         variable, value = variable_of(name), self._in_environ(name)
         return Secret(checked(name, value, source=variable), variable) if value else None
 
     def _direct_source(self, profile: Profile, name: str) -> str | None:
-        if profile.name == SANDBOX_NAME and name in _SANDBOX_SECRETS:
+        if profile.name == SANDBOX_NAME and name in SANDBOX_SECRETS:
             return BUILT_IN
         return variable_of(name) if self._in_environ(name) else None
 

@@ -8,7 +8,7 @@ from qsc_bot.models.delivery import Via
 
 
 class Mark(StrEnum):
-    """How one scenario went. `skipped`: it does not concern this kind of webhook."""
+    """How one scenario went. `skipped`: it does not concern this kind of webhook, or the run ended before."""
 
     PASS = "pass"  # noqa: S105  # no password
     FAIL = "fail"

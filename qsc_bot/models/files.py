@@ -1,12 +1,14 @@
 """Files that several processes change: one at a time, and each written whole or not at all."""
 
 import os
+import stat
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from secrets import token_hex
 from typing import Final
 
 from qsc_bot.errors import QscBotError
@@ -71,3 +73,28 @@ def replace_whole(path: Path, content: bytes, *, mode: int = 0o600) -> None:
         Path(temporary).replace(target)
     finally:
         Path(temporary).unlink(missing_ok=True)
+
+
+def write_named(path: Path, content: bytes, *, mode: int = 0o666) -> None:
+    """Write a file that a user named, of this mode less the umask, and a folder for it where there is none.
+
+    A file is written whole or not at all, and keeps its mode as far as this one allows it. What is no file, a pipe or a
+    device, is written through; so is a file in a folder that takes no other one.
+    """
+    before = path.stat() if path.exists() else None
+    target = path.resolve()  # a linked file stays a link
+    if before is not None and not (stat.S_ISREG(before.st_mode) and os.access(target.parent, os.W_OK)):
+        path.write_bytes(content)
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f".{target.stem}-{token_hex(4)}")
+    try:
+        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        if before is not None:
+            temporary.chmod(stat.S_IMODE(before.st_mode) & mode)
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)

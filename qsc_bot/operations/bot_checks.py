@@ -14,11 +14,13 @@ from qsc_bot.errors import QscBotError
 from qsc_bot.models.delivery import Answer, Kind, Via
 from qsc_bot.models.profile import Profile
 from qsc_bot.models.trial import Check
-from qsc_bot.operations.endpoint import ANSWER_SECONDS, Endpoint, Reply
+from qsc_bot.operations.answering import PROVES_NOTHING, common_cause, is_late
+from qsc_bot.operations.endpoint import Endpoint, Reply
+from qsc_bot.operations.odd_events import respelled
 from qsc_bot.operations.signature import SIGNS
 from qsc_bot.operations.trigger import event_of, headers_of
 from qsc_bot.results import Column, Ending, Listing
-from qsc_bot.webhook.samples import Document, encoded, respelled
+from qsc_bot.webhook.samples import Document, encoded
 from qsc_bot.webhook.signature import HEADERS
 
 COLUMNS: Final = (Column("check", "CHECK", rank=0), Column("result", "RESULT", rank=0), Column("reason", "REASON"))
@@ -29,9 +31,7 @@ ANOTHER_HEADER: Final = f"Basic {b64encode(f'qsc-bot:{ANOTHER_SECRET}'.encode())
 SIGNED: Final = ("signed", "wrong-signature", "missing-signature", "raw-body")
 """What is tried of a bot whose events are signed."""
 OLD_SECONDS: Final = 24 * 3600.0
-PROVES_NOTHING: Final = "what is right is not taken either, so that this proves nothing"
-_OK, _REDIRECT, _REFUSED = range(200, 300), range(300, 400), range(400, 500)
-_NOT_FOUND: Final = (404, 405, 410)
+_OK, _REFUSED = range(200, 300), range(400, 500)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -195,7 +195,7 @@ def _taken(name: str, answer: Answer, advice: str, *, before: str = "") -> Check
 def _refusal(name: str, answer: Answer, right_is_taken: bool, advice: str) -> Check:
     """4xx is wanted; it counts only where what is right is let in."""
     if answer.status not in _REFUSED:
-        told = advice if answer.status in _OK else _general(answer) or "answer 403"
+        told = advice if answer.status in _OK else common_cause(answer) or "answer 403"
         return _check(name, False, f"{_words(answer)}: {told}")
     if not right_is_taken:
         return Check(check=name, result="skipped", reason=PROVES_NOTHING)
@@ -211,11 +211,7 @@ def _skipped(reason: str, *names: str) -> Iterator[Check]:
 
 
 def _is_taken(answer: Answer) -> bool:
-    return answer.status in _OK and not _is_late(answer)
-
-
-def _is_late(answer: Answer) -> bool:
-    return (answer.milliseconds or 0) >= ANSWER_SECONDS * 1000
+    return answer.status in _OK and not is_late(answer)
 
 
 def _words(answer: Answer) -> str:
@@ -223,17 +219,4 @@ def _words(answer: Answer) -> str:
 
 
 def _advised(answer: Answer, advice: str) -> str:
-    return f"{_words(answer)}: {_general(answer) or advice}"
-
-
-def _general(answer: Answer) -> str | None:
-    """What to change whatever was sent; None where it depends on that."""
-    if _is_late(answer):
-        return f"answer within {ANSWER_SECONDS:.0f} s, and work afterwards"
-    if answer.status is None:
-        return "is the bot running, and the address right?"
-    if answer.status in _REDIRECT:
-        return "redirects are not followed: register the address that this one leads to"
-    if answer.status in _NOT_FOUND:
-        return "is the path right, and does the bot take this method there?"
-    return None if answer.status in _REFUSED or answer.status in _OK else "the bot failed: see its log"
+    return f"{_words(answer)}: {common_cause(answer) or advice}"

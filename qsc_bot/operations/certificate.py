@@ -11,7 +11,7 @@ from qsc_bot.models.certificate import Certificate, Check, Mark
 from qsc_bot.models.delivery import Via
 from qsc_bot.operations.endpoint import Endpoint
 from qsc_bot.operations.scenarios import SCENARIOS, Scenario, skipped
-from qsc_bot.operations.trial import RefusedDelivery, Seen, Stage, Trial, Waits
+from qsc_bot.operations.trial import Deliver, RefusedDelivery, Seen, Stage, Trial, Waits, counted
 from qsc_bot.results import Record
 
 RUN_DIGITS: Final = 8
@@ -31,6 +31,14 @@ class Candidate:
     run: str
 
 
+class Uncertified(QscBotError):
+    """A run that did not come to its end, or whose result could not be kept; `report` is what it came to."""
+
+    def __init__(self, cause: QscBotError, report: Record) -> None:
+        super().__init__(cause.code, cause.message, hint=cause.hint)
+        self.report = report
+
+
 def certify(
     candidate: Candidate,
     *,
@@ -40,36 +48,29 @@ def certify(
     waits: Waits,
     names: Sequence[str] = (),
     tell: Callable[[str], None] = lambda _text: None,
+    check_stage: Callable[[], object] = lambda: None,
 ) -> Certificate:
     """Play the scenarios, all or the named ones, one after another; `sandbox` is the address that the bot reaches.
 
-    Raises `usage.invalid` for a name that is none, and `usage.url` for an address that may not be called.
+    Before a failure is blamed on the bot, and at the end, `check_stage` raises `sandbox.not_served` where the bot
+    reaches nothing there. Raises `usage.invalid` for a name that is none, and `usage.url` for an address that may not
+    be called; `Uncertified` where it was stopped, or could not go on, after something was played.
     """
     endpoint.check(candidate.url)
+    run = _Run(candidate, stage=stage, sandbox=sandbox, endpoint=endpoint, waits=waits, check_stage=check_stage)
     chosen = choose(names)
-    checks = []
-    for number, scenario in enumerate(chosen, 1):
-        tell(f"{number} of {len(chosen)}: {scenario.name}")
-        stage.begin_hour()
-        trial = Trial(
-            stage=stage,
-            deliver=lambda body, headers: endpoint.post(candidate.url, body, headers).answer,
-            via=candidate.via,
-            secret=candidate.secret,
-            run=candidate.run,
-            scenario=scenario.name,
-            request=candidate.request,
-            waits=waits,
-        )
-        checks.append(_check(scenario, trial))
-    return Certificate(
-        items=checks,
-        via=candidate.via,
-        run=candidate.run,
-        sandbox=sandbox,
-        timeout_s=waits.timeout_seconds,
-        silence_s=waits.silence_seconds,
-    )
+    try:
+        for number, scenario in enumerate(chosen, 1):
+            tell(f"{number} of {len(chosen)}: {scenario.name}")
+            run.play(scenario)
+        run.end()
+    except (KeyboardInterrupt, QscBotError) as stop:
+        if not run.played:
+            raise
+        cause = stop if isinstance(stop, QscBotError) else QscBotError("run.interrupted", "stopped by Ctrl-C")
+        rest = _unplayed(chosen[len(run.played) :], cause)
+        raise Uncertified(cause, as_record(run.certificate(rest))) from stop
+    return run.certificate()
 
 
 def choose(names: Sequence[str]) -> Sequence[Scenario]:
@@ -95,17 +96,92 @@ def as_record(certificate: Certificate) -> Record:
     return Record(
         schema="certificate",
         item=certificate,
+        fields=tuple(Check.__struct_fields__),
+        parts="items",
         notes=[told, silence],
         exit_code=ExitCode.PARTIAL if failed else ExitCode.OK,
     )
 
 
-def _check(scenario: Scenario, trial: Trial) -> Check:
-    try:
-        seen = skipped(scenario, trial.via) or scenario.act(trial)
-    except RefusedDelivery as refused:
-        seen = refused.seen
-    return Check(scenario=scenario.name, result=seen.mark, reason=_sentence(scenario, seen, trial.waits))
+class _Run:
+    """One run: what it is played with, and what was seen so far."""
+
+    def __init__(
+        self,
+        candidate: Candidate,
+        *,
+        stage: Stage,
+        sandbox: str,
+        endpoint: Endpoint,
+        waits: Waits,
+        check_stage: Callable[[], object],
+    ) -> None:
+        self._candidate = candidate
+        self._stage = stage
+        self._sandbox = sandbox
+        self._deliver: Deliver = lambda body, headers: endpoint.post(candidate.url, body, headers).answer
+        self._waits = waits
+        self._check_stage = check_stage
+        self.played: list[tuple[Scenario, Seen]] = []
+
+    def play(self, scenario: Scenario) -> None:
+        """Play one more, unless it does not concern this bot."""
+        self._stage.begin_hour()
+        trial = self._trial(scenario)
+        try:
+            seen = skipped(scenario, trial.via) or scenario.act(trial)
+        except RefusedDelivery as refused:
+            seen = trial.explained(refused)
+        if seen.mark is Mark.FAIL:
+            self._check_stage()
+        self.played.append((scenario, seen))
+
+    def end(self) -> None:
+        """Look again at what may have been judged too early."""
+        self._check_stage()
+        self.played = [(scenario, _at_the_end(seen, self._stage)) for scenario, seen in self.played]
+
+    def certificate(self, rest: Sequence[Check] = ()) -> Certificate:
+        """What was played, and the `rest` that was not."""
+        waits = self._waits
+        checks = [
+            Check(scenario=scenario.name, result=seen.mark, reason=_sentence(scenario, seen, waits))
+            for scenario, seen in self.played
+        ]
+        return Certificate(
+            items=[*checks, *rest],
+            via=self._candidate.via,
+            run=self._candidate.run,
+            sandbox=self._sandbox,
+            timeout_s=waits.timeout_seconds,
+            silence_s=waits.silence_seconds,
+        )
+
+    def _trial(self, scenario: Scenario) -> Trial:
+        return Trial(
+            stage=self._stage,
+            deliver=self._deliver,
+            via=self._candidate.via,
+            secret=self._candidate.secret,
+            run=self._candidate.run,
+            scenario=scenario.name,
+            request=self._candidate.request,
+            waits=self._waits,
+        )
+
+
+def _at_the_end(seen: Seen, stage: Stage) -> Seen:
+    """What was seen, unless answers came that were too late for it."""
+    for conversation, wanted in seen.stays.items():
+        number = stage.answers(conversation)
+        if seen.mark is Mark.PASS and number != wanted:
+            return Seen(f"{counted(number)} by the end of the run")
+    return seen
+
+
+def _unplayed(rest: Sequence[Scenario], cause: QscBotError) -> list[Check]:
+    reason = f"not played to its end: {cause.message}"
+    return [Check(scenario=scenario.name, result=Mark.SKIPPED, reason=reason) for scenario in rest]
 
 
 def _sentence(scenario: Scenario, seen: Seen, waits: Waits) -> str:

@@ -2,30 +2,63 @@
 
 import os
 import re
+import stat
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 from xml.etree import ElementTree as Xml
 
 from qsc_bot.errors import QscBotError
 from qsc_bot.models.certificate import Certificate, Check, Mark
-from qsc_bot.models.files import replace_whole
+from qsc_bot.models.files import write_named
+from qsc_bot.operations.certificate import Uncertified, as_record
+from qsc_bot.results import Record
 
 SUITE: Final = "qsc-bot webhook certify"
-MODE: Final = 0o644
 _NO_CHARACTER: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def check_writable(path: Path) -> None:
-    """Raise `output.unwritable` for a file that could not be written; before anything is played for it."""
+def check_writable(path: Path, *, beside: Sequence[int] = ()) -> None:
+    """Raise `output.unwritable` for a file that could not be written; before anything is played for it.
+
+    `beside` are the descriptors of streams that hold something else: what one of them goes to is `usage.invalid`.
+    """
+    if str(path) == "-" or any(_is_same(path, stream) for stream in beside):
+        raise QscBotError(
+            "usage.invalid", f"--junit {path} is where other results are told", hint=("--junit FILE, of its own",)
+        )
     place = next(one for one in (path, *path.absolute().parents) if one.exists())
     if path.is_dir() or not os.access(place, os.W_OK):
         raise QscBotError("output.unwritable", f"the result cannot be written to {path}")
 
 
-def write_junit(path: Path, certificate: Certificate) -> None:
-    """Write the file, whole or not at all; raises `output.unwritable`."""
+def _is_same(path: Path, stream: int) -> bool:
+    """Whether a stream goes to this file or pipe; a device takes whatever comes."""
+    with suppress(OSError):
+        found = path.stat()
+        return not stat.S_ISCHR(found.st_mode) and os.path.samestat(found, os.fstat(stream))
+    return False
+
+
+def kept(certificate: Certificate, path: Path | None) -> Record:
+    """The certificate as a result, and in a file where one is named.
+
+    Raises `Uncertified` with the code `output.unwritable`, and the result, where that cannot be written.
+    """
+    record = as_record(certificate)
     try:
-        replace_whole(path, junit(certificate), mode=MODE)
+        if path is not None:
+            write_junit(path, certificate)
+    except QscBotError as error:
+        raise Uncertified(error, record) from error
+    return record
+
+
+def write_junit(path: Path, certificate: Certificate) -> None:
+    """Write the file, whole or not at all, a pipe or a device through; raises `output.unwritable`."""
+    try:
+        write_named(path, junit(certificate))
     except OSError as error:
         raise QscBotError("output.unwritable", f"{path} cannot be written: {error.strerror or error}") from error
 

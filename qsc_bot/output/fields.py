@@ -25,11 +25,15 @@ WORDS_OF_PEOPLE: Final = frozenset({"message", "action"})  # kinds of a timeline
 
 @dataclass(frozen=True, kw_only=True)
 class Shape:
-    """How the items of one result become rows: which fields, and whether customers' names are shown."""
+    """How the items of one result become rows: which fields, and whether customers' names are shown.
+
+    `parts` names the list in an item whose own items have the fields.
+    """
 
     schema: str
     fields: Sequence[str]
     show_names: bool
+    parts: str | None = None
 
     def row(self, item: msgspec.Struct) -> Row:
         """All fields of an item; names of people are masked here and nowhere else."""
@@ -47,7 +51,11 @@ class Shape:
 
     def choose(self, row: Row) -> Row:
         """The wanted fields of a row in the wanted order, or all of it."""
-        return {field: row[field] for field in self.fields} if self.fields else row
+        if not self.fields:
+            return row
+        if self.parts is not None:
+            return row | {self.parts: [{field: part[field] for field in self.fields} for part in row[self.parts]]}
+        return {field: row[field] for field in self.fields}
 
     def check(self, item_type: type[msgspec.Struct]) -> None:
         """Refuse a field that the items do not have (`usage.invalid`), before anything is written."""

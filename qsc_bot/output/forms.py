@@ -45,6 +45,8 @@ class Form:
         fields = self.fields or record.fields or tuple(row)
         if record.schema == "rescue-plan" and not self.fields:
             return self._steps(row["steps"])
+        if record.parts and (self.fields or self.format in (Format.CSV, Format.ID)):
+            return self._rows(row[record.parts], fields=fields, columns=())
         match self.format:
             case Format.TABLE | Format.PLAIN if self._is_viewed(record):
                 return whole_lines(record.view or "")

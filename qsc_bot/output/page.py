@@ -40,9 +40,9 @@ class Page:
         """What is said beside the result."""
         return Remarks(outlet=self.err, progress=self.progress, format=self.format, is_quiet=self.is_quiet)
 
-    def shape(self, schema: str) -> Shape:
+    def shape(self, schema: str, *, parts: str | None = None) -> Shape:
         """The fields of a result that are wanted."""
-        return Shape(schema=schema, fields=self.fields, show_names=self.show_names())
+        return Shape(schema=schema, fields=self.fields, show_names=self.show_names(), parts=parts)
 
     def form(self) -> Form:
         """How rows look on stdout."""

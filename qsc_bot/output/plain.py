@@ -9,7 +9,7 @@ from qsc_bot.errors import QscBotError
 from qsc_bot.output.fields import Row, value_at
 from qsc_bot.output.text import csv_cell, sanitise
 
-IDENTIFIERS: Final = ("id", "name")
+IDENTIFIERS: Final = ("id", "name", "scenario")
 """The fields that may name a row, the first of them that it has."""
 OUTCOME_FIELDS: Final = ("id", "action", "status", "from", "to", "note")
 

@@ -254,8 +254,8 @@ class Printer:
             self._page.put(live.draw(look, self._page.form().screen))
 
     def _show_record(self, record: Record) -> None:
-        shape = self._page.shape(record.schema)
-        shape.check(type(record.item))
+        shape = self._page.shape(record.schema, parts=record.parts)
+        shape.check(record.row_type)
         row = shape.row(record.item)
         match self._page.format:
             case Format.NDJSON:

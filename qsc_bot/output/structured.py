@@ -73,11 +73,13 @@ def listing_stream(listing: Listing[Any], shape: Shape, owner: Callable[[], Owne
 
 
 def record_stream(record: Record, row: Row, owner: Owner) -> Iterator[Row]:
-    """One thing and the end."""
+    """One thing, or each of its parts, and the end, with what is known of all the parts."""
     outcome = {"outcome": record.outcome} if record.outcome else {}
-    yield {"type": "item", **row, **outcome}
+    rest = {name: value for name, value in row.items() if name != record.parts} if record.parts else {}
+    rows = row[record.parts] if record.parts else [row]
+    yield from ({"type": "item", **one, **outcome} for one in rows)
     is_whole = getattr(record.item, "complete", True)  # a rescue plan may be a cut one
-    yield end_line(record.schema, owner, returned=1, complete=is_whole, warnings=record.warnings)
+    yield end_line(record.schema, owner, returned=len(rows), complete=is_whole, warnings=record.warnings) | rest
 
 
 def report_stream(report: Report, rows: Sequence[Row], owner: Owner) -> Iterator[Row]:

@@ -165,14 +165,14 @@ def _change(call: GraphCall, page: str, verb: Callable[[Thread, Rules], Change])
 
 
 def _require_thread(call: GraphCall) -> Thread:
-    psid = _read_recipient(call.params.get("recipient"))
+    psid = read_recipient(call.params.get("recipient"))
     thread = find_thread(call.db, psid, now=call.now)
     if thread is None:
         raise RefusedError(100, 2018001, "No matching user found")
     return thread
 
 
-def _read_recipient(value: Any) -> str:
+def read_recipient(value: Any) -> str:
     """The person of `{"id": …}`, of the bare form `{id:…}` in an address, or plain as for thread_owner."""
     if isinstance(value, Mapping):
         return str(value.get("id", ""))

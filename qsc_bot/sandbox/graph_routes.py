@@ -10,7 +10,8 @@ from qsc_bot.sandbox import graph, graph_lists, subscriptions
 from qsc_bot.sandbox.deliveries import send
 from qsc_bot.sandbox.graph import GraphCall
 from qsc_bot.sandbox.match import Match
-from qsc_bot.sandbox.threads import RefusedError
+from qsc_bot.sandbox.state import count_refused_send
+from qsc_bot.sandbox.threads import NOT_IN_CONTROL, RefusedError
 from qsc_bot.sandbox.wire import Answer
 from qsc_bot.sandbox.world import Delivery, World
 
@@ -62,18 +63,24 @@ def _act(world: World, request: Request, match: Match, outbox: list[Delivery]) -
     if act is subscriptions.write_subscription:
         subscriptions.shake_hands(world, app, token, params, **match.values)
     transaction = world.state.reading if match.method == "GET" else world.state.writing
-    with transaction() as db:
-        call = GraphCall(
-            db=db,
-            settings=world.settings,
-            now=world.now(db),
-            outbox=outbox,
-            app=app,
-            token=token,
-            params=params,
-            url=request.base_url,
-        )
-        return act(call, **match.values)
+    try:
+        with transaction() as db:
+            call = GraphCall(
+                db=db,
+                settings=world.settings,
+                now=world.now(db),
+                outbox=outbox,
+                app=app,
+                token=token,
+                params=params,
+                url=request.base_url,
+            )
+            return act(call, **match.values)
+    except RefusedError as error:
+        if error.subcode == NOT_IN_CONTROL:
+            with world.state.writing() as db:
+                count_refused_send(db, psid=graph.read_recipient(params.get("recipient")))
+        raise
 
 
 def _read_token(request: Request, params: dict[str, Any]) -> str:

@@ -9,8 +9,10 @@ from typing import Any
 from qsc_bot.sandbox import account
 from qsc_bot.sandbox.actions import find_actions
 from qsc_bot.sandbox.people import find_tags
+from qsc_bot.sandbox.state import read_meta, write_meta
 
 FIRST_MENTION_ID = 43769358878500001
+_HIGHEST = "highest_mention_id"
 _SOURCE_PREFIXES = {"facebook": "m_", "instagram": "m_", "whatsapp": "wamid."}
 
 
@@ -49,7 +51,7 @@ def add_message(
     application: str | None = None,
 ) -> Message:
     """Keep a new message; one that an `application` sent is our own and answers the customer's newest."""
-    number = (db.execute("SELECT max(id) FROM mentions").fetchone()[0] or FIRST_MENTION_ID - 1) + 1
+    number = max(highest_id(db) + 1, FIRST_MENTION_ID)
     managed = application is not None
     answered = newest_from_customer(db, service=service, service_id=service_id) if managed else None
     message = Message(
@@ -68,6 +70,17 @@ def add_message(
     )
     _insert(db, message)
     return message
+
+
+def highest_id(db: sqlite3.Connection) -> int:
+    """The highest id that a message has or had; 0 where none had one."""
+    newest = db.execute("SELECT max(id) FROM mentions").fetchone()[0] or 0
+    return max(int(newest), int(read_meta(db, _HIGHEST, "0")))
+
+
+def skip_ids(db: sqlite3.Connection, up_to: int) -> None:
+    """Let the next message have a higher id than this one: a bot may remember what had those below."""
+    write_meta(db, _HIGHEST, str(max(up_to, highest_id(db))))
 
 
 def _insert(db: sqlite3.Connection, message: Message) -> None:

@@ -59,7 +59,7 @@ def apply_change(moment: Moment, before: Thread, change: Change, *, metadata: st
         if counted:
             count_write(moment.db, service=service, service_id=before.psid)
     for notice in change.notices:
-        event = _begin_event(moment, service, before.psid) | {notice.kind: _describe_notice(notice, metadata)}
+        event = describe_notice(moment, service, before.psid, notice, metadata)
         _announce(moment, service, notice.to, "messaging_handovers", "messaging", event)
 
 
@@ -151,11 +151,15 @@ def _announce(moment: Moment, service: str, app: str, field: str, channel: str, 
     moment.outbox.append(Delivery(webhook=f"messenger:{app}", url=url, headers=headers, body=body))
 
 
-def _describe_notice(notice: Notice, metadata: str | None) -> dict[str, Any]:
+def describe_notice(
+    moment: Moment, service: str, psid: str, notice: Notice, metadata: str | None = None
+) -> dict[str, Any]:
+    """The event that tells an app of a change of control."""
     extra = {} if metadata is None else {"metadata": metadata}
+    told: dict[str, Any] = {"previous_owner_app_id": notice.previous, "new_owner_app_id": notice.new}
     if notice.kind == "request_thread_control":
-        return {"requested_owner_app_id": int(notice.new)} | extra
-    return {"previous_owner_app_id": notice.previous, "new_owner_app_id": notice.new} | extra
+        told = {"requested_owner_app_id": int(notice.new)}
+    return _begin_event(moment, service, psid) | {notice.kind: told | extra}
 
 
 def _begin_event(moment: Moment, service: str, psid: str) -> dict[str, Any]:

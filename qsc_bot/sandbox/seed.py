@@ -16,7 +16,7 @@ from qsc_bot.sandbox.account import (
     PROFILES,
 )
 from qsc_bot.sandbox.actions import assign
-from qsc_bot.sandbox.messages import FIRST_MENTION_ID, add_message, source_id
+from qsc_bot.sandbox.messages import FIRST_MENTION_ID, add_message, highest_id, skip_ids, source_id
 from qsc_bot.sandbox.messenger import open_thread, preset_apps, write_thread
 from qsc_bot.sandbox.people import (
     FIRST_CONTACT_ID,
@@ -156,12 +156,16 @@ _STORIES = (
 
 
 def plant(db: sqlite3.Connection, seed: str, *, now: float) -> None:
-    """Forget everything, faults and clock offset included, and begin with this seed."""
+    """Forget everything, faults and clock offset included, and begin with this seed.
+
+    Its own messages always have the same ids; those that come after it have ids that none had before.
+    """
     large = _LARGE.fullmatch(seed)
     if large and large["service"] not in (None, *PROFILES):
         raise QscBotError("usage.invalid", f"the sandbox has no service {large['service']!r}")
     if not large and seed not in ("demo", "empty"):
         raise QscBotError("usage.invalid", f"seed is demo, empty, large:N or large:N:SERVICE, not {seed!r}")
+    used = highest_id(db)
     clear(db)
     write_meta(db, "seed", seed)
     preset_apps(db)
@@ -169,6 +173,7 @@ def plant(db: sqlite3.Connection, seed: str, *, now: float) -> None:
         _plant_many(db, int(large["number"]), large["service"], now=now)
     elif seed == "demo":
         _plant_demo(db, now=now)
+    skip_ids(db, used)
 
 
 def _plant_demo(db: sqlite3.Connection, *, now: float) -> None:

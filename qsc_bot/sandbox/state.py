@@ -43,6 +43,7 @@ CREATE TABLE IF NOT EXISTS threads (
     psid TEXT PRIMARY KEY, service TEXT NOT NULL, owner TEXT, expires REAL,
     updated INTEGER NOT NULL) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS threads_by_date ON threads (service, updated);
+CREATE TABLE IF NOT EXISTS refused_sends (psid TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS apps (
     id TEXT PRIMARY KEY, callback TEXT NOT NULL, fields TEXT NOT NULL,
     page_fields TEXT NOT NULL) WITHOUT ROWID;
@@ -128,3 +129,11 @@ def clear(db: sqlite3.Connection) -> None:
 def count_write(db: sqlite3.Connection, *, service: str, service_id: str) -> None:
     """Note that a call through the API changed something about this conversation."""
     db.execute("UPDATE people SET writes = writes + 1 WHERE service = ? AND service_id = ?", (service, service_id))
+
+
+def count_refused_send(db: sqlite3.Connection, *, psid: str) -> None:
+    """Note that Messenger let an app write nothing to this person."""
+    db.execute(
+        "INSERT INTO refused_sends (psid, number) VALUES (?, 1) ON CONFLICT (psid) DO UPDATE SET number = number + 1",
+        (psid,),
+    )

@@ -4,6 +4,8 @@ from dataclasses import dataclass, replace
 
 DAY_SECONDS = 86400
 LONGEST_SECONDS = 604800
+NOT_IN_CONTROL = 2018300
+"""The subcode of a message that another app's control forbids."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,7 +117,7 @@ def check_send(thread: Thread, rules: Rules, *, caller: str) -> None:
     """Refuse what Meta would not send for this app; in zero-config every app may send (assumed: always)."""
     allowed = {thread.owner} if thread.owner else {rules.default_app}
     if rules.routing and caller not in allowed:
-        raise RefusedError(10, 2018300, "Another app is controlling this thread now")
+        raise RefusedError(10, NOT_IN_CONTROL, "Another app is controlling this thread now")
 
 
 def hear_customer(thread: Thread, rules: Rules, *, now: float) -> Thread:

@@ -54,11 +54,6 @@ def encoded(document: Document) -> bytes:
     return json.dumps(document, ensure_ascii=True, separators=(",", ":")).encode()
 
 
-def respelled(document: Document) -> bytes:
-    """The same JSON as no serialiser writes it, so that only who signs the bytes that came finds them signed."""
-    return json.dumps(document, separators=(" ,", " : ")).replace("/", r"\/").encode()
-
-
 def changed(document: Document, changes: Mapping[str, str]) -> Document:
     """The same event with other values at paths such as `message.content` or `entry.0.id`.
 

@@ -109,6 +109,20 @@ def test_faults_that_the_bot_may_meet_are_told(machine: Machine) -> None:
     assert "qsc-bot sandbox fault clear" in document["warnings"][0]
 
 
+@pytest.mark.socket
+def test_rows_are_scenarios(machine: Machine) -> None:
+    command = ["webhook", "certify", "--to", f"{machine.address}{BOT}", "--silence", "0s", "-p", "sandbox"]
+    words = [sys.executable, "-m", "qsc_bot", *command, "--scenario", "answers-once", "--fields", "scenario,result"]
+    done = subprocess.run([*words, "-o", "csv"], env=environ(machine.home), capture_output=True, text=True, check=True)
+    assert done.stdout == "scenario,result\nanswers-once,pass\n"
+
+
+@pytest.mark.parametrize("words", [["--fields", "via"], ["--junit", "-"]])
+def test_words_that_cannot_be_are_told_before_anything_is_played(run: Terminal, words: list[str]) -> None:
+    result = run(*TO, *words, "-o", "json")
+    assert (result.code, result.error["code"]) == (2, "usage.invalid")
+
+
 TO = ["webhook", "certify", "--to", "http://127.0.0.1:9/bot"]
 
 
@@ -179,6 +193,21 @@ def test_table_wraps_reasons_and_cuts_none() -> None:
     assert all(len(line) <= 80 for line in text.splitlines())
     assert text.splitlines()[:2] == ["SCENARIO        RESULT  REASON", "answers-once    pass    fine"]
     assert (text.count("word"), "\x1b" in text, "[/b]" in text) == (40, False, True)
+
+
+@pytest.mark.parametrize("width", [20, 40, 60])
+def test_narrow_terminal_gets_each_reason_below_its_scenario(width: int) -> None:
+    from datetime import UTC, datetime
+
+    now = datetime.fromtimestamp(NOW, UTC)
+    long = [{"scenario": "silent-while-agents-hold", "result": "skipped", "reason": "because " * 20}, *ROW["items"]]
+    text = certificate_screen({"items": long}, Screen(width=width, now=now, fit=str, header=str))
+    lines = text.splitlines()
+    assert all(len(line) <= max(width, 33) for line in lines)
+    assert lines[0] == "silent-while-agents-hold: skipped"
+    assert lines[1].startswith("  because")
+    assert lines[-1].startswith("  ")
+    assert (text.count("because"), text.count("word")) == (20, 40)
 
 
 def test_pipe_gets_a_line_for_each_scenario() -> None:

@@ -1,7 +1,9 @@
 """A rescue plan in a file: saved as shown, done exactly so, and refused where it is another's or no plan."""
 
 import json
+import os
 import stat
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -34,6 +36,20 @@ def test_saved_plan_is_exactly_what_is_shown_and_nothing_is_changed(prod: Prod) 
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     check_document(json.loads(path.read_text()))
     assert prod.run("conversation", "rescue", "--plan", str(path), "-n", "-o", "json").stdout == shown.stdout
+
+
+def test_plan_of_earlier_is_replaced_and_a_pipe_is_written_through(prod: Prod) -> None:
+    path, pipe, read = prod.run.home / "plan.json", prod.run.home / "pipe", list[str]()
+    path.write_text("earlier")
+    path.chmod(0o644)
+    shown = prod.run("conversation", "rescue", "--out", str(path), "-o", "json")
+    assert (path.read_text(), stat.S_IMODE(path.stat().st_mode)) == (shown.stdout, 0o600)
+    os.mkfifo(pipe)
+    reader = threading.Thread(target=lambda: read.append(pipe.read_text()), daemon=True)
+    reader.start()
+    prod.run("conversation", "rescue", "--out", str(pipe), "-o", "json")
+    reader.join(timeout=10)
+    assert (read, stat.S_ISFIFO(pipe.stat().st_mode)) == ([shown.stdout], True)
 
 
 def test_saving_tells_how_to_do_it(prod: Prod) -> None:

@@ -16,7 +16,7 @@ from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
 TAG: Final = "escalated to agent"
-ENDURANCE: Final = 40
+ENDURANCE: Final = 45
 KNOWN_AUTHOR: Final = {"id", "name", "fullname", "url", "img", "managed", "tags"}
 
 
@@ -31,10 +31,12 @@ class Bot:
     api: str
     secret: str
     defect: str | None = None
+    answer: int | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
     seen: set[str] = field(default_factory=set)
     escalated: set[str] = field(default_factory=set)
     taken: int = 0
+    first: Mapping[str, Any] | None = None
 
     def __call__(self, environ: Any, start_response: Any) -> Any:
         """Answer one delivery, after the work is done."""
@@ -51,15 +53,19 @@ class Bot:
     def hear(self, request: Request) -> int:
         """Check the signature, then work."""
         body = request.get_data()
-        digest = hmac.new(self.secret.encode(), body, hashlib.sha256)
+        digest = hmac.new(self.secret.encode(), self.signed(body), hashlib.sha256)
         signatures = {base64.b64encode(digest.digest()).decode(), f"sha256={digest.hexdigest()}"}
         given = request.headers.get("x-signature") or request.headers.get("X-Hub-Signature-256")
-        if given not in signatures and not self.has("trusts everybody"):
-            return 401
+        is_let_in = self.has("trusts everybody") or (given is None and self.has("trusts the unsigned"))
+        if self.answer is not None or (given not in signatures and not is_let_in):
+            return self.answer or 401
         with self.lock:
             self.taken += 1
             if self.has("tires") and self.taken > ENDURANCE:
                 return 503
+            is_late = self.has("answers again later") and self.taken == ENDURANCE
+        if is_late and self.first:
+            self.publish(self.first, "twitter", "And another one")
         if self.has("reads ASCII") and not body.isascii():
             raise Trouble
         event = json.loads(body)
@@ -69,16 +75,24 @@ class Bot:
             self.hear_mention(event)
         return 200
 
+    def signed(self, body: bytes) -> bytes:
+        """What the signature is taken of."""
+        if not self.has("signs JSON written again"):
+            return body
+        return json.dumps(json.loads(body), separators=(",", ":"), ensure_ascii=False).encode()
+
     def hear_mention(self, mention: Mapping[str, Any]) -> None:
         """One mention of Social Connect."""
         author, text = mention["author"], mention["message"]["content"]
+        if text is None and self.has("wants no null"):
+            raise Trouble
         if author["managed"] and not self.has("answers itself"):
             return
         if self.has("is strict") and set(author) - KNOWN_AUTHOR:
             raise Trouble
         if self.has("wants text ids") and not isinstance(author["id"], str):
             raise Trouble
-        if not text:
+        if not text or (self.has("drops emoji") and text.isascii() is False):
             if self.has("wants text"):
                 raise Trouble
             return
@@ -94,6 +108,7 @@ class Bot:
         self.publish(mention, service, f"An answer to: {text}")
         if self.has("answers twice"):
             self.publish(mention, service, "And another one")
+        self.first = self.first or mention
         if "person" in text and not self.has("never escalates"):
             self.escalated.add(person)
             fields = {"updates": json.dumps({"tags": [TAG]}), "options": '{"tags_edit_mode": "add"}'}
@@ -139,15 +154,25 @@ class Bot:
 
     def hear_event(self, event: Mapping[str, Any]) -> None:
         """One event of Messenger; an echo comes from the Page, and its customer is the one it was sent to."""
-        message, person = event["message"], event["sender"]["id"]
+        person = event["sender"]["id"]
+        if "pass_thread_control" in event and not self.has("remembers escalations"):
+            self.escalated.discard(person)
+        if "message" not in event:
+            if self.has("wants messages alone"):
+                raise Trouble
+            return
+        message = event["message"]
         if message.get("is_echo"):
             if not self.has("answers echoes"):
                 return
             person = event["recipient"]["id"]
-        if not message["text"] or not self.is_new(message["mid"]):
+        if "text" not in message and self.has("wants text"):
+            raise Trouble
+        if not message.get("text") or not self.is_new(message["mid"]) or person in self.escalated:
             return
         self.graph("/messages", {"recipient": {"id": person}, "message": {"text": "An answer"}})
         if "person" in message["text"] and not self.has("never escalates"):
+            self.escalated.add(person)
             self.graph("/pass_thread_control", {"recipient": {"id": person}, "target_app_id": 222})
 
     def ask(self, method: str, path: str, fields: Mapping[str, str] | None = None) -> Any:
