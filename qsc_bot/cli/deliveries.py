@@ -92,7 +92,7 @@ def replay(
 
     here = session(ctx)
     here.printer.check_fields("delivery-list", Delivery)
-    chosen = bool(since or conversation or kind or recipe or unanswered or verified is not None)
+    chosen = bool(since is not None or conversation or kind or recipe or unanswered or verified is not None)
     if bool(ids) is chosen:
         raise QscBotError("usage.invalid", "name deliveries, or choose them, with --since for example")
     endpoint = calling(here, to, allowed=allow_host)

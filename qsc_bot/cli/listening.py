@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -142,7 +143,7 @@ def _hear(
 
     store = here.deliveries if stores else None
     interrupts = Interrupts(here.printer.notice, finishing="what has arrived")
-    with interrupts, bound(port) as listener:
+    with interrupts, bound(port) as listener, ExitStack() as stack:
         address = address_of(listener)
         if forwarding:
             forwarding.check_elsewhere(listener.getsockname()[1])
@@ -154,6 +155,7 @@ def _hear(
             now=here.clock.now,
             sleep=here.surroundings.sleep,
         )
+        stack.callback(listening.close)
         listening.forget_old()
         receiver = Receiver(
             rules, keep=listening.keep, tell=listening.tell, refuse=listening.refuse, shake=listening.shake

@@ -119,11 +119,10 @@ class _Bot:
         yield self._respelled(secret, right)
 
     def _unsigned(self, right: Answer) -> Check:
-        """Nothing is signed, which is no better than wrongly."""
-        if self.keys.is_open:
-            return next(_skipped("the secret that the bot knows may stand for a signature", "missing-signature"))
+        """Nothing is signed, which is no better than wrongly, nor is there a secret that may stand for a signature."""
         advice = f"anybody can send it events: refuse those without {HEADERS[self.via]}, too, and answer 403"
-        return _refusal("missing-signature", self._send(6, None), _is_taken(right), advice)
+        unsigned = self._send(6, None, is_stranger=self.keys.is_open)
+        return _refusal("missing-signature", unsigned, _is_taken(right), advice)
 
     def _respelled(self, secret: str, right: Answer) -> Check:
         """The bytes are signed, and not the JSON that they hold: who writes it again gets other bytes."""

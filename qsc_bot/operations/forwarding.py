@@ -66,7 +66,8 @@ class Forwarding:
             self._open[id(passed)] = passed
         if lane.put(passed, size=len(passed.request.body) + OVERHEAD_BYTES):
             return True
-        self._open.pop(id(passed))
+        with self._turn:
+            self._open.pop(id(passed), None)
         return False
 
     def leave(self) -> None:

@@ -47,7 +47,8 @@ class Listening:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._address = address
-        self._store = store
+        self._store = store.another(self.warn) if store else None
+        self._notes = store.another(self.warn) if store else None
         self._retain = retain
         self._forwarding = forwarding
         self._now = now
@@ -86,10 +87,20 @@ class Listening:
         """Have a handshake told."""
         self._telling.put(Remark(at=self._now(), text="Messenger's handshake was answered"))
 
+    def warn(self, text: str) -> None:
+        """Have something told that must not be missed."""
+        self._telling.put(self._warning(text))
+
+    def close(self) -> None:
+        """Close the store."""
+        for one in (self._store, self._notes):
+            if one:
+                one.close()
+
     def forget_old(self) -> None:
         """Remove what is older than is to be kept; raises `config.state`."""
-        if self._store:
-            self._store.forget(older_than=self._retain)
+        if self._notes:
+            self._notes.forget(older_than=self._retain)
 
     @property
     def left(self) -> int:
@@ -143,7 +154,7 @@ class Listening:
         more = list[Heard]()
         if taken.untold:
             more.append(self._warning(f"{counted(taken.untold, 'line')} came faster than could be told"))
-        if taken.refused and (store := self._store):
+        if taken.refused and (store := self._notes):
             more += self._tried(lambda: store.count_refused(taken.refused))
         return [*taken.things, *more]
 
@@ -170,7 +181,7 @@ class Listening:
     def _note(self, arrival: Arrival, answer: Answer) -> None:
         """Keep what the bot answered; where that fails, the delivery stays one that was not passed on."""
         ids = [one for one in arrival.ids if one]
-        if ids and (store := self._store):
+        if ids and (store := self._notes):
             self._telling.put(*self._tried(lambda: store.note_forwarded(ids, answer)))
 
     def _events(self, arrival: Arrival) -> list[DeliveryEvent]:
@@ -199,7 +210,7 @@ class Listening:
     def _is_known(self, request: Arrived, event: Event) -> bool:
         """Whether an event came before, where nothing is stored: as far as is remembered."""
         key = (request.via, event.dedupe_key, request.verified)
-        was_known = key in self._remembered
+        was_known = key in self._remembered or (*key[:2], True) in self._remembered
         self._remembered[key] = None
         if len(self._remembered) > REMEMBERED:
             del self._remembered[next(iter(self._remembered))]

@@ -236,7 +236,8 @@ class Printer:
         shape.check(hearing.event)
         if self._streams:
             for rows in hearing_stream(hearing, shape, self._page.owner):
-                self._page.put("".join(f"{structured.to_json(row)}\n" for row in rows))
+                warned = map(self._page.remarks.warned, rows)
+                self._page.put("".join(f"{structured.to_json(row)}\n" for row in warned))
             return
         self._page.open()
         for lines, warnings, notes in hearing_lines(hearing, shape, is_for_screen=self._page.format is Format.TABLE):

@@ -4,17 +4,18 @@ import json
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import msgspec
 
 from qsc_bot.errors import QscBotError
 from qsc_bot.models.delivery import Answer, Delivery, Event, Kind, Via
+from qsc_bot.models.files import locked
 from qsc_bot.models.wire import moment
-from qsc_bot.storage.database import open_shared, writing
+from qsc_bot.storage.database import UnreadableFileError, is_unreadable, open_shared, set_aside, writing
 from qsc_bot.storage.delivery_rows import (
     COLUMNS,
     SCHEMA,
@@ -35,7 +36,7 @@ BUSY_MILLISECONDS: Final = 1_500
 """Another process is waited for so long: less than who sends an event waits for its answer."""
 PAGES_BESIDE: Final = 8_000
 """So many pages may stand beside the file before they are brought into it, which waits for the disk: 32 MB."""
-_UNANSWERED: Final = "coalesce(json_extract(forwarded, '$.status'), 0) NOT BETWEEN 200 AND 299"
+_UNANSWERED: Final = "is_new AND coalesce(json_extract(forwarded, '$.status'), 0) NOT BETWEEN 200 AND 299"
 
 
 class Deliveries:
@@ -52,6 +53,10 @@ class Deliveries:
         self._turn = threading.Lock()
         self._db: sqlite3.Connection | None = None
         self._file = 0
+
+    def another(self, tell: Callable[[str], None]) -> Self:
+        """The same store with a connection of its own, so that who waits in one keeps nobody of the other waiting."""
+        return type(self)(self._path, account=self._account, now=self._now, tell=tell)
 
     def close(self) -> None:
         """Close the file, between two uses of it."""
@@ -81,11 +86,11 @@ class Deliveries:
         return [one.id if one.is_new else None for one in kept]
 
     def note_forwarded(self, ids: Iterable[str], answer: Answer) -> None:
-        """Keep what the bot answered to these."""
+        """Keep what the bot answered to the requests that these came in, which it got whole."""
         text = msgspec.json.encode(answer).decode()
         with self._writing() as db:
-            rows = [(text, *place_of(one)) for one in ids]
-            db.executemany("UPDATE deliveries SET forwarded = ? WHERE request = ? AND place = ?", rows)
+            rows = [(text, request) for request in {place_of(one)[0] for one in ids}]
+            db.executemany("UPDATE deliveries SET forwarded = ? WHERE request = ?", rows)
 
     def count_refused(self, numbers: Mapping[str, int]) -> None:
         """Count requests that were refused, by reason; nothing else of them is kept."""
@@ -116,7 +121,7 @@ class Deliveries:
     ) -> Iterator[Delivery]:
         """Deliveries that fit all that is given, in the order in which they arrived or the other way round.
 
-        `unanswered` are those that no bot took: not passed on, or not answered with 2xx.
+        `unanswered` are those that no bot took: new when they came, and not passed on, or not answered with 2xx.
         """
         wishes: dict[str, Any] = {
             "account = ?": self._account,
@@ -196,12 +201,17 @@ class Deliveries:
         Reasons that refused nothing since are forgotten too.
         """
         now = self._now()
-        known = {"now": now, "before": now - older_than.total_seconds(), "account": self._account}
-        old = "kept_until < :now OR (account = :account AND received_at < :before)"
+        known = {
+            "now": now,
+            "before": now - older_than.total_seconds(),
+            "long_ago": now - KEPT.total_seconds(),
+            "account": self._account,
+        }
+        old = "CASE account WHEN :account THEN received_at < :before ELSE kept_until < :now END"
         with self._writing() as db:
             db.execute(f"DELETE FROM requests WHERE number IN (SELECT request FROM deliveries WHERE {old})", known)
             number = db.execute(f"DELETE FROM deliveries WHERE {old}", known).rowcount
-            db.execute("DELETE FROM refused WHERE account = :account AND last_at < :before", known)
+            db.execute("DELETE FROM refused WHERE last_at < iif(account = :account, :before, :long_ago)", known)
         return number
 
     @contextmanager
@@ -214,8 +224,22 @@ class Deliveries:
         try:
             with self._turn:
                 yield self._opened()
+        except UnreadableFileError as error:
+            raise QscBotError("config.state", f"{self._path}: {error}", hint=(f"move {self._path} away",)) from error
         except (OSError, sqlite3.Error) as error:
-            raise QscBotError("config.state", f"{self._path} cannot be used: {error}") from error
+            hint = self._set_aside(error) if is_unreadable(error) else ()
+            raise QscBotError("config.state", f"{self._path} cannot be used: {error}", hint=hint) from error
+
+    def _set_aside(self, error: Exception) -> Sequence[str]:
+        """Damage shows when a page is read: what is read next comes from a new file; what to do then."""
+        with self._turn, suppress(OSError), locked(self._path.parent):
+            if self._db is not None and self._number() == self._file:  # else another process has done it
+                self._close()
+                aside = set_aside(self._path)
+                self._tell(
+                    f"{self._path} is damaged: {error}; it was set aside as {aside.name}, and a new one is begun"
+                )
+        return ("run again: the damaged file is set aside",)
 
     def _opened(self) -> sqlite3.Connection:
         """The file, opened anew where another one or none has taken its place."""

@@ -18,7 +18,7 @@ SCHEMA: Final = (
     "CREATE TABLE deliveries (request INTEGER NOT NULL, place INTEGER NOT NULL, account TEXT NOT NULL, "
     "received_at REAL NOT NULL, kept_until REAL NOT NULL, via TEXT NOT NULL, kind TEXT NOT NULL, conversation TEXT, "
     "is_private INTEGER, recipe TEXT, revision TEXT, verified INTEGER NOT NULL, dedupe_key TEXT NOT NULL, "
-    "answer INTEGER NOT NULL, forwarded TEXT, PRIMARY KEY (request, place)) WITHOUT ROWID",
+    "is_new INTEGER NOT NULL, answer INTEGER NOT NULL, forwarded TEXT, PRIMARY KEY (request, place)) WITHOUT ROWID",
     "CREATE UNIQUE INDEX deliveries_once ON deliveries "
     "(account, via, dedupe_key, verified, ifnull(recipe, ''), ifnull(revision, ''))",
     "CREATE TABLE refused (account TEXT NOT NULL, reason TEXT NOT NULL, number INTEGER NOT NULL, "
@@ -95,9 +95,9 @@ def insert(db: sqlite3.Connection, when: Moment, place: int, arrived: Arrived, e
     told = (event.kind.value, event.conversation, event.is_private, arrived.recipe, arrived.revision)
     added = db.execute(
         "INSERT OR IGNORE INTO deliveries (request, place, received_at, kept_until, account, via, dedupe_key, kind, "
-        "conversation, is_private, recipe, revision, verified, answer) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (when.request, place, when.at, when.kept_until, *key, *told, arrived.verified, answer),
+        "conversation, is_private, recipe, revision, verified, is_new, answer) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (when.request, place, when.at, when.kept_until, *key, *told, arrived.verified, made.is_new, answer),
     ).rowcount
     return msgspec.structs.replace(made, has_row=added > 0)
 

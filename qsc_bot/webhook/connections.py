@@ -74,8 +74,11 @@ class RoomyServer(TcpWSGIServer):  # type: ignore[misc]  # waitress ships no typ
     held_bytes = 0
 
     def handle_accept(self) -> None:
-        """Take those that wait, some at once: each turn costs as much as there are connections."""
-        for _ in range(ACCEPTED_AT_ONCE):
+        """Take those that wait, some at once: each turn costs as much as there are connections.
+
+        They are so few that one which is taken now is heard in the next turn, before it could be the longest to wait.
+        """
+        for _ in range(min(ACCEPTED_AT_ONCE, max(1, self.room.connections // 4))):
             known = len(self.active_channels)
             super().handle_accept()
             if len(self.active_channels) == known:

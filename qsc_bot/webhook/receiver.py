@@ -177,12 +177,19 @@ class Receiver:
     def _bears_secret(self, environ: "WSGIEnvironment", query: Query) -> bool:
         """Whether the secret of the address stands in it, or is the password of Basic authorization."""
         values = [value for values in query.values() for value in values]
-        given = [*_path(environ).split("/"), *values, _password(environ.get("HTTP_AUTHORIZATION"))]
-        return True in [self._is_secret(one) for one in given]
+        given = [*values, _password(environ.get("HTTP_AUTHORIZATION"))]
+        return True in [bool(self._secret_segments(_path(environ))), *(self._is_secret(one) for one in given)]
 
     def _without_secret(self, path: str) -> str:
-        """The path that is served, and may be told: a part of it that is the secret is left out."""
-        return "/".join(part for part in path.split("/") if not self._is_secret(part)) or "/"
+        """The path that is served, and may be told: segments of it that are the secret are left out."""
+        secret = self._secret_segments(path)
+        return "/".join(part for at, part in enumerate(path.split("/")) if at not in secret) or "/"
+
+    def _secret_segments(self, path: str) -> set[int]:
+        """Which segments of a path are the secret: several, where it holds slashes, which WSGI tells from no `%2F`."""
+        parts, length = path.split("/"), (self._rules.url_secret or "").count("/") + 1
+        windows = ["/".join(parts[at : at + length]) for at in range(len(parts) - length + 1)]
+        return {at + more for at, text in enumerate(windows) if self._is_secret(text) for more in range(length)}
 
     def _told(self, path: str) -> str:
         """A path that is not served: its segments that are not either may be a secret, old or mistyped."""

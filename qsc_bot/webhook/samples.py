@@ -5,6 +5,7 @@ Social Connect's mention: reference of the vendor, and its demo; Messenger's: ht
 
 import json
 from collections.abc import Mapping, Sequence
+from math import isfinite
 from typing import Any, Final
 
 from qsc_bot.errors import QscBotError
@@ -50,8 +51,14 @@ def sample(
 
 
 def encoded(document: Document) -> bytes:
-    """The body as Meta writes it: everything but ASCII escaped, without white space."""
-    return json.dumps(document, ensure_ascii=True, separators=(",", ":")).encode()
+    """The body as Meta writes it: everything but ASCII escaped, without white space.
+
+    Raises `webhook.body` for a number that JSON does not have.
+    """
+    try:
+        return json.dumps(document, ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode()
+    except ValueError as error:
+        raise QscBotError("webhook.body", "a number in it is too large for JSON") from error
 
 
 def changed(document: Document, changes: Mapping[str, str]) -> Document:
@@ -117,9 +124,16 @@ def _names(place: Any) -> str | None:
 
 def _value(text: str) -> Any:
     try:
-        return json.loads(text, parse_constant=_no_constant)
+        return json.loads(text, parse_constant=_no_constant, parse_float=_finite)
     except (ValueError, RecursionError):
         return text
+
+
+def _finite(text: str) -> float:
+    """A number that JSON readers hold; raises ValueError."""
+    if not isfinite(number := float(text)):
+        raise ValueError(text)
+    return number
 
 
 def _no_constant(word: str) -> None:

@@ -249,8 +249,9 @@ def test_named_ones_are_sent_the_oldest_first_too(run: Terminal, three: list[str
     assert [body for _, body in bot.got] == [mention(1), mention(2)]
 
 
-def test_nothing_found_is_success(run: Terminal) -> None:
-    assert run("webhook", "replay", "--since", "1h", "--to", "http://127.0.0.1:9/").code == 0
+@pytest.mark.parametrize("since", ["1h", "0s"])
+def test_nothing_found_is_success(run: Terminal, since: str) -> None:
+    assert run("webhook", "replay", "--since", since, "--to", "http://127.0.0.1:9/").code == 0
 
 
 def test_store_that_cannot_be_used_is_told(run: Terminal, tmp_path: Path) -> None:

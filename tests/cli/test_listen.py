@@ -205,6 +205,17 @@ def test_used_port_is_a_configuration_error_that_names_another(run: Terminal) ->
     assert result.lines[-1]["complete"] is False
 
 
+def test_records_end_with_what_was_warned_of(run: Terminal) -> None:
+    (run.state / "deliveries.db").parent.mkdir(parents=True, exist_ok=True)
+    (run.state / "deliveries.db").write_bytes(b"no database" * 1000)
+    listener = Listened(run)
+    listener.deliver(QSC, mention())
+    result = listener("-o", "ndjson", env={"QSC_BOT_APP_SECRET": "mine"})
+    assert [line["text"] for line in result.lines if line["type"] == "warning"] != []
+    warnings = " | ".join(result.lines[-1]["warnings"])
+    assert ("it was set aside" in warnings, "QSC_BOT_APP_SECRET is not used" in warnings) == (True, True)
+
+
 def test_keeping_for_no_time_is_refused(run: Terminal) -> None:
     result = run("webhook", "listen", "--retain", "0s", "-o", "ndjson")
     assert (result.code, result.stdout, "--no-store" in result.error["hint"]) == (2, "", True)

@@ -56,6 +56,13 @@ def test_one_delivery_that_stands_in_the_store_and_the_log_counts_once(guided: P
     assert (document["evidence"]["count"], document["state"]) == (1, "verified")
 
 
+def test_store_that_cannot_be_read_hides_no_webhooks(guided: Prod) -> None:
+    (guided.run.state / "deliveries.db").mkdir(parents=True)
+    for words in (["webhook", "list"], ["webhook", "show", "bot"], ["recipe", "show", "to-bot"]):
+        result = guided.run(*words, "-o", "json")
+        assert (result.code, "when a delivery came last is not known" in result.document["warnings"][0]) == (0, True)
+
+
 def test_stored_delivery_of_another_revision_is_drift(guided: Prod) -> None:
     old = show(guided.run)["revision"]
     guided.run("recipe", "confirm", "to-bot")

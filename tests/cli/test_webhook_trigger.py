@@ -95,10 +95,16 @@ def test_file_goes_as_it_is_and_is_written_anew_where_something_is_set(
     assert bot.bodies[-1] == b"{}"
 
 
-@pytest.mark.parametrize("word", ["NaN", "-Infinity", "[" * 100_000], ids=["NaN", "infinite", "deep"])
+@pytest.mark.parametrize("word", ["NaN", "-Infinity", "1e999", "[" * 100_000], ids=["NaN", "infinite", "large", "deep"])
 def test_what_is_no_json_is_set_as_text(run: Terminal, bot: PlayedBot, word: str) -> None:
     assert run("webhook", "trigger", "mention", "--to", OWN, "--set", f"message.content={word}").code == 0
     assert sent(bot)["message"]["content"] == word
+
+
+def test_number_that_json_does_not_have_is_not_sent(run: Terminal, bot: PlayedBot) -> None:
+    words = ["webhook", "trigger", "mention", "--to", OWN, "--file", "-", "--set", "id=8", "-o", "json"]
+    result = run(*words, stdin='{"id":1,"x":1e999}')
+    assert (result.code, result.error["code"], bot.heard) == (2, "webhook.body", [])
 
 
 def test_query_of_the_address_is_not_told_with_debug(run: Terminal, bot: PlayedBot) -> None:

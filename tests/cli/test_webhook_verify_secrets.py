@@ -74,12 +74,28 @@ def test_unsigned_account_is_tried_with_the_authorization_header(run: Terminal) 
     assert value not in result.stdout + result.stderr
 
 
-def test_bot_that_may_know_a_secret_need_not_refuse_what_is_not_signed(run: Terminal) -> None:
+@pytest.mark.parametrize(
+    ("words", "stdin"),
+    [(["--url", f"{OWN}/{{secret}}"], ""), (["--url", OWN, "--authorization-stdin"], "Basic eDp3b3Jk\n")],
+    ids=["address", "header"],
+)
+@pytest.mark.parametrize(
+    ("takes_known", "takes_all"), [(False, False), (True, False), (True, True)], ids=["signed", "known", "all"]
+)
+def test_what_is_not_signed_must_at_least_bear_the_secret(
+    run: Terminal, words: list[str], stdin: str, *, takes_known: bool, takes_all: bool
+) -> None:
+    def spoil(request: httpx.Request, response: httpx.Response) -> httpx.Response:
+        is_known = request.url.path.endswith("/word") or request.headers.get("authorization") == stdin.strip()
+        takes = "x-signature" not in request.headers and ((takes_known and is_known) or takes_all)
+        return httpx.Response(200) if takes else response
+
     run.configure(REAL)
-    play(run, lambda _request, response: response)
+    play(run, spoil)
     env = secrets(url_secret="word", client_secret="sandbox-client-secret")
-    result = run("webhook", "verify", "--url", f"{OWN}/{{secret}}", "-o", "json", env=env)
-    assert (result.code, results(result)) == (0, dict.fromkeys(QSC, "pass") | {"missing-signature": "skipped"})
+    result = run("webhook", "verify", *words, "-o", "json", stdin=stdin, env=env)
+    wanted = {"missing-signature": "fail"} if takes_all else {}
+    assert results(result) == dict.fromkeys(QSC, "pass") | wanted
 
 
 def test_secret_that_the_sandbox_does_not_use_is_told(run: Terminal) -> None:

@@ -2,11 +2,13 @@
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
+import msgspec
 import pytest
 
 from qsc_bot.errors import QscBotError
@@ -186,6 +188,27 @@ def test_one_conversation_is_passed_on_in_its_order_and_too_many_are_told(monkey
     assert {one.forwarded.url for one in events if one.forwarded} == {"http://127.0.0.1:9/"}
 
 
+def test_answer_that_is_being_noted_keeps_no_request_waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("qsc_bot.storage.deliveries.BUSY_MILLISECONDS", 50)
+    has_begun, may_go_on = threading.Event(), threading.Event()
+
+    class Waiting(Deliveries):
+        def note_forwarded(self, *_: object) -> None:
+            with self._writing():
+                has_begun.set()
+                may_go_on.wait(10)
+
+    with closing(Waiting(tmp_path / "deliveries.db", account="h/1", now=lambda: 0.0, tell=lambda _: None)) as store:
+        endpoint = Endpoint(transport=httpx.MockTransport(lambda _: httpx.Response(204)))
+        played = Played(store=store, forwarding=Forwarding(endpoint, "http://127.0.0.1:9/", shown="shown"))
+        played.listening.tell(arrival("a", ids=["dl_1"]))
+        assert has_begun.wait(10)
+        with pytest.raises(QscBotError, match="locked"):  # at once: it does not wait for its turn behind the answer
+            played.listening.keep(arrival("b").request, list(arrival("b").events), 200)
+        may_go_on.set()
+        list(played.listening.rest(check=lambda: None))
+
+
 def test_fault_of_one_request_ends_no_lane() -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         if request.content == b"0":
@@ -233,12 +256,16 @@ def test_what_is_left_is_told_once_and_found_as_unanswered(tmp_path: Path) -> No
 def test_event_that_came_before_is_known_where_nothing_is_stored(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("qsc_bot.operations.listening.REMEMBERED", 2)
     played = Played()
-    for key in ("a", "a", "b", "c", "a"):
-        played.listening.tell(arrival(key))
+    for key, verified in (("a", True), ("a", True), ("a", False), ("b", True), ("c", False), ("c", True), ("a", True)):
+        one = arrival(key)
+        request = msgspec.structs.replace(one.request, verified=verified)
+        played.listening.tell(Arrival(request=request, events=one.events, ids=()))
     played.listen(0.1)
     assert [one.duplicate for _, one in played.told if isinstance(one, DeliveryEvent)] == [
         False,
         True,
+        True,
+        False,
         False,
         False,
         False,

@@ -92,18 +92,53 @@ def test_account_sees_its_own_deliveries_alone(store: Deliveries, tmp_path: Path
 def test_each_is_kept_as_long_as_its_listener_said(store: Deliveries, tmp_path: Path, clock: Clock) -> None:
     with closing(Deliveries(tmp_path / "deliveries.db", account="h/2", now=clock, tell=lambda _: None)) as other:
         store.store(arrived(), events("a"), answer=200, keep=30 * DAY)
+        store.count_refused({"path": 1})
         other.store(arrived(), events("a"), answer=200, keep=DAY)
         clock.now += 2 * 86400
         assert other.forget(older_than=timedelta(0)) == 1
-        assert len(list(store.find())) == 1
+        assert store.forget(older_than=10 * DAY) == 0
+        assert (len(list(store.find())), store.refused()) == (1, {"path": 1})
+        clock.now += 8 * 86400
+        assert (other.forget(older_than=DAY), store.refused()) == (0, {})
         assert store.forget(older_than=DAY) == 1
 
 
 def test_those_that_no_bot_took_are_found(store: Deliveries) -> None:
-    ids = [one for one in store.store(arrived(), events("a", "b", "c"), answer=200) if one]
-    store.note_forwarded(ids[:1], Answer(url="u", status=204, milliseconds=1))
-    store.note_forwarded(ids[1:2], Answer(url="u", status=500, milliseconds=1))
+    (taken, failed, _) = [store.store(arrived(), events(key), answer=200)[0] or "" for key in ("a", "b", "c")]
+    store.note_forwarded([taken], Answer(url="u", status=204, milliseconds=1))
+    store.note_forwarded([failed], Answer(url="u", status=500, milliseconds=1))
     assert [one.dedupe_key for one in store.find(unanswered=True)] == ["c", "b"]
+
+
+def test_event_that_was_known_is_none_that_no_bot_took(store: Deliveries) -> None:
+    store.store(arrived(recipe="r"), events("a"), answer=200)
+    store.store(arrived(recipe="s"), events("a"), answer=200)
+    store.store(arrived(verified=False), events("a"), answer=200)
+    assert [one.recipe for one in store.find(unanswered=True)] == ["r"]
+
+
+def test_answer_is_to_all_of_a_request(store: Deliveries) -> None:
+    ids = store.store(arrived(), events("a", "b"), answer=200)
+    store.note_forwarded([ids[1] or ""], Answer(url="u", status=204, milliseconds=1))
+    assert list(store.find(unanswered=True)) == []
+
+
+def test_damage_that_shows_late_is_set_aside(tmp_path: Path, clock: Clock) -> None:
+    told: list[str] = []
+    path = tmp_path / "deliveries.db"
+    with closing(Deliveries(path, account="h/1", now=clock, tell=told.append)) as made:
+        for number in range(300):
+            made.store(arrived(b"x" * 1000), events(str(number)), answer=200)
+    damaged = bytearray(path.read_bytes())
+    damaged[8192:-4096] = b"\xff" * (len(damaged) - 12288)
+    path.write_bytes(damaged)
+    with closing(Deliveries(path, account="h/1", now=clock, tell=told.append)) as made:
+        with pytest.raises(QscBotError, match="cannot be used") as caught:
+            list(made.find())
+        assert "run again" in caught.value.hint[0]
+        assert made.store(arrived(), events("a"), answer=200) != [None]
+        assert len(list(made.find())) == 1
+    assert ("is damaged" in told[0], len(told), path.with_name("deliveries.db.set-aside").exists()) == (True, 1, True)
 
 
 def test_file_that_was_removed_is_made_anew(store: Deliveries, tmp_path: Path) -> None:

@@ -81,6 +81,23 @@ def test_secret_of_the_address_is_enough_and_kept_nowhere(tmp_path: Path, path: 
     assert b"hush" not in b"".join(one.read_bytes() for one in tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("path", ["/social-connect/ab/cd/e", "/ab/cd/e/social-connect", "/social-connect/ab%2Fcd%2Fe"])
+def test_secret_of_the_address_may_hold_slashes(tmp_path: Path, path: str) -> None:
+    made = listener(tmp_path, url_secret="ab/cd/e")
+    assert made.post(path, MENTION).status_code == 200
+    (one,) = made.told
+    assert one.request.target == "/social-connect"
+    assert [made.post(wrong, MENTION).status_code for wrong in ("/social-connect/ab/cd", "/social-connect")] == [
+        404,
+        403,
+    ]
+
+
+def test_empty_path_is_no_secret(tmp_path: Path) -> None:
+    made = listener(tmp_path, url_secret="hush", paths={"/": QSC})
+    assert [made.post(path, MENTION).status_code for path in ("", "/", "/hush")] == [403, 403, 200]
+
+
 def test_secret_alone_is_the_address_of_what_is_served_at_the_root(tmp_path: Path) -> None:
     made = listener(tmp_path, url_secret="hush", paths={"/": QSC})
     assert [made.post(path, MENTION).status_code for path in ("/hush", "/", "/husk")] == [200, 403, 404]
