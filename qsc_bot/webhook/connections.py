@@ -18,6 +18,8 @@ LARGEST_HEAD_BYTES: Final = 16 * 1024
 FRAMING_BYTES: Final = 16 * 1024
 """Chunks may add so much to a body, and as much again as it is long: those of one byte take long to read."""
 ACCEPTED_AT_ONCE: Final = 64
+PATIENCE_SECONDS: Final = 0.1
+"""A connection is left so much time to send its request, also where others wait for its place."""
 REASONS: Final = {413: "size", 431: "head", 500: "fault", 501: "encoding"}
 """Why waitress answers in our place; the rest is malformed."""
 _CODING: Final = re.compile(rb"^transfer-encoding:((?:[^\r\n]|\r\n[ \t])*)", re.IGNORECASE | re.MULTILINE)
@@ -74,11 +76,10 @@ class RoomyServer(TcpWSGIServer):  # type: ignore[misc]  # waitress ships no typ
     held_bytes = 0
 
     def handle_accept(self) -> None:
-        """Take those that wait, some at once: each turn costs as much as there are connections.
-
-        They are so few that one which is taken now is heard in the next turn, before it could be the longest to wait.
-        """
-        for _ in range(min(ACCEPTED_AT_ONCE, max(1, self.room.connections // 4))):
+        """Take those that wait, some at once: each turn costs as much as there are connections."""
+        for _ in range(ACCEPTED_AT_ONCE):
+            if self.is_full:
+                return
             known = len(self.active_channels)
             super().handle_accept()
             if len(self.active_channels) == known:
@@ -91,13 +92,29 @@ class RoomyServer(TcpWSGIServer):  # type: ignore[misc]  # waitress ships no typ
         while self.held_bytes > self.room.held_bytes:
             max(self.active_channels.values(), key=lambda one: one.held_bytes).give_up()
 
+    @property
+    def is_full(self) -> bool:
+        """Whether there is no room, and nobody has had the time yet to send a request of its own."""
+        longest = self._longest_waiting(beside=1)
+        return longest is not None and time.monotonic() - longest.waits_since < PATIENCE_SECONDS
+
+    def readable(self) -> bool:
+        """Whether the next connection may come in."""
+        return bool(super().readable()) and not self.is_full
+
     def _let_go_of_connections(self) -> None:
-        if len(self.active_channels) <= self.room.connections:
-            return
+        if longest := self._longest_waiting():
+            longest.give_up()
+
+    def _longest_waiting(self, *, beside: int = 0) -> Any:
+        """Who is to make room for the others and so many more; None where there is room."""
+        if len(self.active_channels) + beside <= self.room.connections:
+            return None
         going_on = [one for one in self.active_channels.values() if not one.will_close]
-        if len(going_on) > self.room.connections:
-            waiting = [one for one in going_on if not one.requests]
-            min(waiting, key=lambda one: one.waits_since, default=going_on[0]).give_up()
+        if len(going_on) + beside <= self.room.connections:
+            return None
+        waiting = [one for one in going_on if not one.requests]
+        return min(waiting, key=lambda one: one.waits_since, default=going_on[0])
 
 
 class Channel(HTTPChannel):  # type: ignore[misc]  # waitress ships no types

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from waitress import wasyncore
 from waitress.adjustments import Adjustments
 
-from qsc_bot.webhook.connections import LARGEST_HEAD_BYTES, ROOM, Room, RoomyServer, telling
+from qsc_bot.webhook.connections import LARGEST_HEAD_BYTES, PATIENCE_SECONDS, ROOM, Room, RoomyServer, telling
 from qsc_bot.webhook.receiver import LARGEST_BODY_BYTES, Refused
 
 if TYPE_CHECKING:
@@ -101,7 +101,11 @@ class Server:
             self._server.close()
 
     def _turn(self, *, timeout: float) -> None:
-        wasyncore.loop(timeout=0.0 if self._in_turn.has_more else timeout, use_poll=True, map=self._sockets, count=1)
+        if self._in_turn.has_more:
+            timeout = 0.0
+        elif self._server.is_full:
+            timeout = min(timeout, PATIENCE_SECONDS / 2)
+        wasyncore.loop(timeout=timeout, use_poll=True, map=self._sockets, count=1)
         self._in_turn.serve()
 
     def _owes_answers(self) -> bool:
