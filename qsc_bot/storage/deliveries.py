@@ -34,6 +34,7 @@ from qsc_bot.storage.delivery_rows import (
 KEPT: Final = timedelta(days=7)
 BUSY_MILLISECONDS: Final = 1_500
 """Another process is waited for so long: less than who sends an event waits for its answer."""
+LOOK_SECONDS: Final = 1.0
 PAGES_BESIDE: Final = 8_000
 """So many pages may stand beside the file before they are brought into it, which waits for the disk: 32 MB."""
 _UNANSWERED: Final = "is_new AND coalesce(json_extract(forwarded, '$.status'), 0) NOT BETWEEN 200 AND 299"
@@ -53,6 +54,7 @@ class Deliveries:
         self._turn = threading.Lock()
         self._db: sqlite3.Connection | None = None
         self._file = 0
+        self._looked_at = 0.0
 
     def another(self, tell: Callable[[str], None]) -> Self:
         """The same store with a connection of its own, so that who waits in one keeps nobody of the other waiting."""
@@ -242,9 +244,11 @@ class Deliveries:
         return ("run again: the damaged file is set aside",)
 
     def _opened(self) -> sqlite3.Connection:
-        """The file, opened anew where another one or none has taken its place."""
-        if self._db is not None and self._number() != self._file:
-            self._close()
+        """The file, opened anew where another one or none has taken its place, which is looked for now and then."""
+        if self._db is not None and abs(self._now() - self._looked_at) >= LOOK_SECONDS:
+            self._looked_at = self._now()
+            if self._number() != self._file:
+                self._close()
         if self._db is None:
             self._db = open_shared(
                 self._path,
@@ -256,7 +260,7 @@ class Deliveries:
             )
             self._db.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
             self._db.execute(f"PRAGMA wal_autocheckpoint = {PAGES_BESIDE}")
-            self._file = self._number()
+            self._file, self._looked_at = self._number(), self._now()
         return self._db
 
     def _number(self) -> int:

@@ -141,10 +141,11 @@ def test_damage_that_shows_late_is_set_aside(tmp_path: Path, clock: Clock) -> No
     assert ("is damaged" in told[0], len(told), path.with_name("deliveries.db.set-aside").exists()) == (True, 1, True)
 
 
-def test_file_that_was_removed_is_made_anew(store: Deliveries, tmp_path: Path) -> None:
+def test_file_that_was_removed_is_made_anew_within_a_second(store: Deliveries, tmp_path: Path, clock: Clock) -> None:
     store.store(arrived(), events("a"), answer=200)
     for path in tmp_path.iterdir():
         path.unlink()
+    clock.now += 1
     assert store.store(arrived(), events("b"), answer=200) != [None]
     assert (tmp_path / "deliveries.db").exists()
     assert [one.dedupe_key for one in store.find()] == ["b"]
