@@ -127,13 +127,15 @@ def test_old_deliveries_are_removed_each_hour(tmp_path: Path) -> None:
 
 
 def test_refusals_are_counted_in_the_store_and_a_store_that_fails_is_told(tmp_path: Path) -> None:
-    store = Deliveries(tmp_path / "deliveries.db", account="h/1", now=lambda: 0.0, tell=lambda _: None)
+    now = 0.0
+    store = Deliveries(tmp_path / "deliveries.db", account="h/1", now=lambda: now, tell=lambda _: None)
     played = Played(store=store)
     for reason in ("missing", "path", "missing"):
         played.listening.refuse(Refused(403, reason))
     played.listen(0.1)
     assert store.refused() == {"missing": 2, "path": 1}
     store.close()
+    now = 1.0
     (tmp_path / "deliveries.db").unlink()
     (tmp_path / "deliveries.db").mkdir()
     played.listening.refuse(Refused(403, "missing"))
