@@ -24,7 +24,10 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Certificate(msgspec.Struct, frozen=True, kw_only=True):
-    """Scenarios in the order played; `silence_s` is how long was waited before a bot counted as silent."""
+    """Scenarios in the order played; `silence_s` is how long was waited before a bot counted as silent.
+
+    It is not `complete` where the run was ended before its last scenario.
+    """
 
     items: list[Check]
     via: Via
@@ -32,3 +35,4 @@ class Certificate(msgspec.Struct, frozen=True, kw_only=True):
     sandbox: str
     timeout_s: float
     silence_s: float
+    complete: bool = True

@@ -108,6 +108,19 @@ class Trial:
         """A customer writes; the event is not sent yet."""
         return self.stage.receive(customer, text)
 
+    def speak(self, customer: str) -> Event:
+        """Our own side writes; the event is not sent yet.
+
+        Whoever is asked for as its author on Social Connect is there and bears no tag: that the account's own profile
+        is no contact, which is not known, is not what keeps a bot silent.
+        """
+        event = self.stage.speak(customer, TEXT)
+        if self.via is Via.MESSENGER:
+            return event
+        author = self.customer("own")
+        self.stage.receive(author, TEXT)
+        return event | {"author": event["author"] | {"id": author.partition(":")[2]}}
+
     def sign(self, body: bytes, secret: str | None = None) -> str:
         """The header's value of a body, made with the profile's secret unless another one is given."""
         return sign(self.via, body, secret or self.secret)

@@ -30,7 +30,7 @@ CONVERSATION: Final = [
 ]
 EXPLANATION: Final = ["id", "conversation", "verdicts", "timeline", "next"]
 OUTCOME: Final = ["id", "action", "status", "from", "to", "method", "verified", "note", "error"]
-CERTIFICATE: Final = ["items", "via", "run", "sandbox", "timeout_s", "silence_s"]
+CERTIFICATE: Final = ["items", "via", "run", "sandbox", "timeout_s", "silence_s", "complete"]
 RESCUE_PLAN: Final = ["made_at", "remote", "since", "limits", "complete", "steps"]
 FAILURE: Final = ["code", "exit", "message", "hint", "request_id", "retryable"]
 WEBHOOK: Final = ["name", "via", "url", "method", "body", "subscribe", "state", "last_delivery_at"]

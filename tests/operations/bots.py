@@ -7,7 +7,7 @@ import http.client
 import json
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import quote, urlencode, urlsplit
@@ -97,11 +97,9 @@ class Bot:
                 raise Trouble
             return
         service, person = mention["source"]["service"], str(author["id"])
-        if author["managed"]:
-            self.publish(mention, service, text)
-            return
-        if self.is_new(mention["unique_id"]) and self.is_mine(service, person):
-            self.converse(mention, service, person, text)
+        with suppress(KeyError):  # an author who is no contact gets nothing
+            if self.is_new(mention["unique_id"]) and self.is_mine(service, person):
+                self.converse(mention, service, person, text)
 
     def converse(self, mention: Mapping[str, Any], service: str, person: str, text: str) -> None:
         """Answer, or pass on."""

@@ -247,6 +247,9 @@ def test_sandbox_that_is_served_no_longer_is_no_fault_of_the_bot(served: Served)
         with pytest.raises(Uncertified) as caught:
             served.certify(url, run="90000000", check_stage=gone)
     assert [one.result for one in items_of(at_the_end.value)] == ["pass"]
+    assert isinstance(caught.value.report.item, Certificate)
+    assert not caught.value.report.item.complete
+    assert caught.value.report.notes[0] == "the run did not come to its end; no scenario failed until then"
     assert caught.value.code == "sandbox.not_served"
     items = items_of(caught.value)
     assert [(one.scenario, one.result) for one in items[:2]] == [("answers-once", "pass"), (NAMES[1], "skipped")]
