@@ -2,16 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
 
 from qsc_bot.cli.session import Session
 from qsc_bot.errors import QscBotError
 from qsc_bot.models.setup import Recipe, Webhook
 from qsc_bot.operations.arrivals import Newest, timed_recipe, timed_webhook
 from qsc_bot.results import Record
-from qsc_bot.storage.deliveries import Deliveries
-
-FILE: Final = "deliveries.db"
+from qsc_bot.storage.deliveries import FILE, Deliveries
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from qsc_bot.cli.endpoints import AllowHost, calling, filled_address
+from qsc_bot.cli.endpoints import AllowHost, calling
 from qsc_bot.cli.options import session, since_option
 from qsc_bot.cli.session import Session
 from qsc_bot.cli.writes import TYPED_NUMBER, UNASKED, Yes
@@ -88,19 +88,16 @@ def replay(
     """
     from qsc_bot.models.delivery import Delivery
     from qsc_bot.operations.replay import Replay
-    from qsc_bot.transport.spellings import hide
 
     here = session(ctx)
     here.printer.check_fields("delivery-list", Delivery)
     chosen = bool(since is not None or conversation or kind or recipe or unanswered or verified is not None)
     if bool(ids) is chosen:
         raise QscBotError("usage.invalid", "name deliveries, or choose them, with --since for example")
-    endpoint = calling(here, to, allowed=allow_host)
-    whole = filled_address(here, to)
+    endpoint, whole, shown = calling(here, to, allowed=allow_host)
     if chosen:
         sought = _sought(here, since, conversation, kind, verified, recipe, unanswered=unanswered)
         ids = [one.id for one in sought.find(here.deliveries, newest_first=False)]
-    shown = hide(to.partition("?")[0], here.surroundings.secrets())
     signing = _signing(here) if sign_anew else None
     made = Replay(here.deliveries, endpoint, ids or (), whole, shown=shown, signing=signing)
     _confirm(here, ids or (), shown, asks=chosen or len(ids or ()) > UNASKED, yes=yes)
@@ -134,18 +131,9 @@ def _sought(
 
 def _signing(here: Session) -> "Callable[[Via], str]":
     """The profile's secret of each kind, looked up when it is needed."""
+    from qsc_bot.operations.signature import needed_secret
 
-    def secret_of(via: Via) -> str:
-        secrets, profile = here.secrets, here.profile
-        is_social_connect = via is Via.SOCIAL_CONNECT
-        found = secrets.client_secret(profile) if is_social_connect else secrets.app_secret(profile)
-        if found is None:
-            variable = "QSC_BOT_CLIENT_SECRET" if is_social_connect else "QSC_BOT_APP_SECRET"
-            hint = (f"set {variable}, or leave out --sign-anew",)
-            raise QscBotError("config.secret", f"no secret of {profile.name} signs {via.value}", hint=hint)
-        return found.value
-
-    return secret_of
+    return lambda via: needed_secret(here.secrets, here.profile, via, hint="or leave out --sign-anew")
 
 
 def _confirm(here: Session, ids: "Sequence[str]", shown: str, *, asks: bool, yes: bool) -> None:

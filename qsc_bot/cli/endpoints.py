@@ -35,13 +35,11 @@ def reaching(
     where `{secret}` has no value, and what a question that is declined or cannot be asked raises.
     """
     from qsc_bot.operations.endpoint import LOOPBACK, Endpoint
-    from qsc_bot.operations.webhook import check_url
 
-    for warning in check_url(url):
-        here.printer.attach(warning)
+    _check(here, url)
     host = urlsplit(url).hostname or ""
     hosts = {one.lower() for one in allowed or ()}
-    whole = filled_address(here, url)
+    whole = _filled(here, url)
     if host not in LOOPBACK | hosts:
         if not yes:
             question = f"send test events to {host}, which is not this machine"
@@ -54,19 +52,30 @@ def reaching(
         endpoint.close()
 
 
-def calling(here: Session, url: str, *, allowed: Sequence[str] | None) -> "Endpoint":
-    """The caller of an address that never asks; raises `usage.url` for one that cannot be called or was not allowed."""
+def calling(here: Session, url: str, *, allowed: Sequence[str] | None) -> "tuple[Endpoint, str, str]":
+    """A caller that never asks, the address with its secret filled in, and the address as it may be told and kept.
+
+    Raises `usage.url` for one that cannot be called or was not allowed, `config.secret` as above.
+    """
     from qsc_bot.operations.endpoint import Endpoint
+    from qsc_bot.transport.spellings import hide
+
+    _check(here, url)
+    endpoint = Endpoint(allowed_hosts=frozenset(allowed or ()), transport=_transport(here, url, over_network=True))
+    endpoint.check(url)
+    shown = hide(url.partition("?")[0], here.surroundings.secrets())
+    return endpoint, _filled(here, url), shown
+
+
+def _check(here: Session, url: str) -> None:
+    """Refuse what is no address (`usage.url`), and warn of one that is not encrypted."""
     from qsc_bot.operations.webhook import check_url
 
     for warning in check_url(url):
         here.printer.attach(warning)
-    endpoint = Endpoint(allowed_hosts=frozenset(allowed or ()), transport=_transport(here, url, over_network=True))
-    endpoint.check(url)
-    return endpoint
 
 
-def filled_address(here: Session, url: str) -> str:
+def _filled(here: Session, url: str) -> str:
     """The address with its secret; raises `config.secret` where `{secret}` in it has no value."""
     from qsc_bot.operations.signature import not_set
     from qsc_bot.setup.form import SECRET_MARK, filled

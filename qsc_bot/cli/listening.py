@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from qsc_bot.cli.endpoints import AllowHost, calling, filled_address
+from qsc_bot.cli.endpoints import AllowHost, calling
 from qsc_bot.cli.options import duration, session
 from qsc_bot.cli.session import Session
 from qsc_bot.errors import QscBotError
@@ -100,14 +100,15 @@ def _paths(typed: Sequence[str]) -> "Mapping[str, Via]":
 
 def _rules(here: Session, paths: "Mapping[str, Via]", *, takes_unsigned: bool) -> "Rules":
     """The profile's secrets as rules; raises `config.secret` where nothing could ever be taken."""
+    from qsc_bot.operations.signature import signing_secret
     from qsc_bot.webhook.receiver import Rules
 
     profile, secrets = here.profile, here.secrets
-    found = {Via.SOCIAL_CONNECT: secrets.client_secret(profile), Via.MESSENGER: secrets.app_secret(profile)}
+    found = {via: signing_secret(secrets, profile, via) for via in Via}
     url_secret, verify_token = secrets.url_secret(profile), secrets.verify_token(profile)
     rules = Rules(
         paths=paths,
-        signing={via: secret.value for via, secret in found.items() if secret},
+        signing={via: secret for via, secret in found.items() if secret},
         url_secret=url_secret.value if url_secret else None,
         verify_token=verify_token.value if verify_token else None,
         takes_unsigned=takes_unsigned,
@@ -124,11 +125,9 @@ def _rules(here: Session, paths: "Mapping[str, Via]", *, takes_unsigned: bool) -
 
 def _forwarding(here: Session, url: str, allow_host: list[str] | None) -> "Forwarding":
     from qsc_bot.operations.forwarding import Forwarding
-    from qsc_bot.transport.spellings import hide
 
-    endpoint = calling(here, url, allowed=allow_host)
-    shown = hide(url.partition("?")[0], here.surroundings.secrets())
-    return Forwarding(endpoint, filled_address(here, url), shown=shown)
+    endpoint, whole, shown = calling(here, url, allowed=allow_host)
+    return Forwarding(endpoint, whole, shown=shown)
 
 
 def _hear(
@@ -192,10 +191,12 @@ def served_lines(address: str, rules: "Rules", forwarding: "Forwarding | None") 
 
 
 def _taken(rules: "Rules", via: Via) -> str:
-    variable = "QSC_BOT_CLIENT_SECRET" if via is Via.SOCIAL_CONNECT else "QSC_BOT_APP_SECRET"
+    from qsc_bot.credentials.secrets import variable_of
+    from qsc_bot.operations.signature import SIGNS
+
     ways = ["signed"] if via in rules.signing else []
     ways += ["with the secret in its address"] if rules.url_secret and via is Via.SOCIAL_CONNECT else []
     taken = "also unsigned" if rules.takes_unsigned else " or ".join(ways)
     is_shaken = via is Via.SOCIAL_CONNECT or rules.verify_token
     shaken = "" if is_shaken else "; its handshake is refused, because QSC_BOT_VERIFY_TOKEN is not set"
-    return (taken or f"refused, because {variable} is not set") + shaken
+    return (taken or f"refused, because {variable_of(SIGNS[via])} is not set") + shaken

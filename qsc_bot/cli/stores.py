@@ -55,6 +55,6 @@ def open_deliveries(
     around: Surroundings, state: Path, profile: "Profile", *, tell: Callable[[str], None]
 ) -> "Deliveries":
     """What arrived at an account's webhooks on this machine."""
-    from qsc_bot.storage.deliveries import Deliveries
+    from qsc_bot.storage.deliveries import FILE, Deliveries
 
-    return Deliveries(state / "deliveries.db", account=profile.account_key, now=around.unix_seconds, tell=tell)
+    return Deliveries(state / FILE, account=profile.account_key, now=around.unix_seconds, tell=tell)

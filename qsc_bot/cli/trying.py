@@ -165,16 +165,17 @@ def _authorization(here: "Session", via: "Via") -> str:
 def _keys(here: "Session", via: "Via", url: str, authorization: str | None) -> "Keys":
     """The secrets that the checks need; raises `config.secret` naming them where none of them is set."""
     from qsc_bot.models.delivery import Via
-    from qsc_bot.operations.bot_checks import ANOTHER_SECRET, Keys
+    from qsc_bot.operations.bot_checks import Keys
     from qsc_bot.operations.signature import SIGNS, not_set, signing_secret
     from qsc_bot.setup.form import SECRET_MARK, filled
+    from qsc_bot.webhook.samples import ANOTHER
 
     is_messenger = via is Via.MESSENGER
     token = here.secrets.verify_token(here.profile) if is_messenger else None
     keys = Keys(
         signing=signing_secret(here.secrets, here.profile, via),
         verify_token=token.value if token else None,
-        wrong_url=filled(url, ANOTHER_SECRET) if SECRET_MARK in url and not is_messenger else None,
+        wrong_url=filled(url, ANOTHER) if SECRET_MARK in url and not is_messenger else None,
         authorization=authorization,
     )
     if keys.signing is None and keys.verify_token is None and not keys.is_open:

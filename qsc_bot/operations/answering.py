@@ -10,6 +10,11 @@ _TAKEN, _REDIRECT, _REFUSED = range(200, 300), range(300, 400), range(400, 500)
 _NOT_FOUND: Final = (404, 405, 410)
 
 
+def is_taken(answer: Answer) -> bool:
+    """Whether a delivery was answered with 2xx."""
+    return answer.status in _TAKEN
+
+
 def is_late(answer: Answer) -> bool:
     """Whether it came after the time that Meta gives."""
     return (answer.milliseconds or 0) >= ANSWER_SECONDS * 1000
@@ -25,4 +30,4 @@ def common_cause(answer: Answer) -> str | None:
         return "redirects are not followed: register the address that this one leads to"
     if answer.status in _NOT_FOUND:
         return "is the path right, and does the bot take this method there?"
-    return None if answer.status in _REFUSED or answer.status in _TAKEN else "the bot failed: see its log"
+    return None if answer.status in _REFUSED or is_taken(answer) else "the bot failed: see its log"

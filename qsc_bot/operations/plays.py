@@ -4,15 +4,15 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from qsc_bot.models.certificate import Mark
-from qsc_bot.operations.answering import PROVES_NOTHING
+from qsc_bot.operations.answering import PROVES_NOTHING, is_taken
 from qsc_bot.operations.odd_events import EMPTIED, respelled, with_new_fields
-from qsc_bot.operations.trial import FIRST_NUMBER, RefusedDelivery, Seen, Trial, counted, is_taken, told
+from qsc_bot.operations.trial import FIRST_NUMBER, RefusedDelivery, Seen, Trial, counted, told
+from qsc_bot.webhook.samples import ANOTHER
 from qsc_bot.webhook.signature import HEADERS
 
 BURST: Final = 50
 EMOJI: Final = "\N{WAVING HAND SIGN}\N{EMOJI MODIFIER FITZPATRICK TYPE-4}\N{PARTY POPPER}"
 NO_CONNECTION: Final = f"see whether the bot died, and let its server hold {BURST} connections that wait"
-OTHER_SECRET: Final = "not the secret of this profile"  # noqa: S105  # made to be wrong
 
 
 def answer_once(trial: Trial) -> Seen:
@@ -182,7 +182,7 @@ def _next_answered(trial: Trial, customer: str) -> Seen:
 def _refused(trial: Trial, what: str, *, is_signed: bool) -> Seen:
     customer = trial.customer(int(not is_signed))
     body = trial.written(trial.write(customer))
-    answer = trial.post(body, trial.sign(body, OTHER_SECRET) if is_signed else None)
+    answer = trial.post(body, trial.sign(body, ANOTHER) if is_signed else None)
     if answer.status is None:
         raise RefusedDelivery(answer, what)
     trial.wait_in_silence()

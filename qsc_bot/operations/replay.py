@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from qsc_bot.errors import QscBotError
 from qsc_bot.models.delivery import Answer, Delivery, Via
 from qsc_bot.models.wording import counted
+from qsc_bot.operations.answering import is_taken
 from qsc_bot.operations.deliveries import PLAIN
 from qsc_bot.operations.endpoint import Endpoint
 from qsc_bot.results import Column, Ending, Listing
@@ -90,18 +91,13 @@ class Replay:
 
     def _failure(self) -> QscBotError | None:
         """None where all were answered with success; temporary where all failed and may not another time."""
-        failed = [answer for answer in self._answers if not is_success(answer)]
+        failed = [answer for answer in self._answers if not is_taken(answer)]
         if not failed:
             return None
         first = failed[0].error or f"it answered {failed[0].status}"
         message = f"the bot did not take {len(failed)} of {len(self._answers)}; the first: {first}"
         is_temporary = len(failed) == len(self._answers) and all(map(_may_pass, failed))
         return QscBotError("webhook.no_answer" if is_temporary else "run.partial", message)
-
-
-def is_success(answer: Answer) -> bool:
-    """Whether a bot took what it was sent."""
-    return answer.status is not None and 200 <= answer.status < 300
 
 
 def _may_pass(answer: Answer) -> bool:

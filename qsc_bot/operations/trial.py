@@ -9,7 +9,7 @@ from typing import Final, Protocol
 from qsc_bot.credentials.secrets import SANDBOX_SECRETS, variable_of
 from qsc_bot.models.certificate import Mark
 from qsc_bot.models.delivery import Answer, Via
-from qsc_bot.operations.answering import common_cause
+from qsc_bot.operations.answering import common_cause, is_taken
 from qsc_bot.operations.odd_events import Event
 from qsc_bot.operations.signature import SIGNS
 from qsc_bot.webhook.signature import HEADERS, sign
@@ -193,11 +193,6 @@ class Trial:
     def wait_in_silence(self) -> None:
         """Leave the bot the time to do what it should not do."""
         self.waits.sleep(self.waits.silence_seconds)
-
-
-def is_taken(answer: Answer) -> bool:
-    """Whether a delivery was answered with 2xx."""
-    return answer.status is not None and 200 <= answer.status < 300
 
 
 def told(answer: Answer, what: str = "a delivery") -> str:

@@ -6,16 +6,16 @@ from typing import Any, Final
 
 from qsc_bot.errors import QscBotError
 from qsc_bot.exit_codes import ExitCode
-from qsc_bot.models.delivery import Kind, Via
+from qsc_bot.models.delivery import Answer, Kind, Via
 from qsc_bot.models.profile import Profile
 from qsc_bot.models.trial import Trigger
+from qsc_bot.operations.answering import is_taken
 from qsc_bot.operations.endpoint import Endpoint
 from qsc_bot.results import Record
 from qsc_bot.webhook.samples import Document, changed, encoded, sample, via_of
 from qsc_bot.webhook.signature import HEADERS, sign
 
 JSON_TYPE: Final = {"Content-Type": "application/json"}
-_OK: Final = range(200, 300)
 _SERVER_ERROR: Final = 500
 
 
@@ -75,15 +75,15 @@ def trigger(
         milliseconds=answer.milliseconds,
         text=reply.text,
     )
-    exit_code = _exit_code(answer.status)
+    exit_code = _exit_code(answer)
     notes = () if exit_code is ExitCode.OK else (f"the bot did not take it: it answered {answer.status}, not 2xx",)
     return Record(schema="webhook-trigger", item=item, notes=notes, exit_code=exit_code)
 
 
-def _exit_code(status: int) -> ExitCode:
-    if status in _OK:
+def _exit_code(answer: Answer) -> ExitCode:
+    if is_taken(answer):
         return ExitCode.OK
-    return ExitCode.TEMPORARY if status >= _SERVER_ERROR else ExitCode.CONFLICT
+    return ExitCode.TEMPORARY if (answer.status or 0) >= _SERVER_ERROR else ExitCode.CONFLICT
 
 
 def _parsed(given: bytes) -> Any:

@@ -31,6 +31,7 @@ from qsc_bot.storage.delivery_rows import (
     unknown,
 )
 
+FILE: Final = "deliveries.db"
 KEPT: Final = timedelta(days=7)
 BUSY_MILLISECONDS: Final = 1_500
 """Another process is waited for so long: less than who sends an event waits for its answer."""

@@ -14,6 +14,8 @@ from qsc_bot.models.delivery import Kind, Via
 TEXT: Final = "qsc-bot test, not a customer: please ignore"
 NOBODY: Final = "0"
 """An id that neither network gives to anybody."""
+ANOTHER: Final = "qsc-bot-test-of-another-secret"
+"""A word that no bot may take for its secret, its token or what signs its deliveries."""
 TRIGGERED: Final = (
     Kind.MENTION,
     Kind.MESSAGE,

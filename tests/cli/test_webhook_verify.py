@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from qsc_bot.operations.bot_checks import ANOTHER_SECRET
+from qsc_bot.webhook.samples import ANOTHER
 from tests.cli.played_bot import PlayedBot, Spoil, is_signed
 from tests.cli.terminal import PROD, SECRETS, Prod, Terminal
 from tests.cli.test_served import qsc_bot, serving
@@ -188,7 +188,7 @@ def test_webhook_of_the_profile_is_tried_with_its_secret_filled_in(prod: Prod) -
         before = len(prod.wire.requests)
         result = prod.run("webhook", "verify", backend, "-o", "json", "--debug", "-v")
         called = [request.url.path for request in prod.wire.requests[before:] if "example-bot" in str(request.url)]
-        right, wrong = SECRETS["QSC_BOT_URL_SECRET"], ANOTHER_SECRET
+        right, wrong = SECRETS["QSC_BOT_URL_SECRET"], ANOTHER
         assert [path.rpartition("/")[2] for path in called] == [right, right, wrong, right]
         assert results(result) == dict.fromkeys(QSC, "skipped") | {"signed": "fail", "duplicate": "fail"}
 
